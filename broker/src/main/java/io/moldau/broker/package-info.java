@@ -1,0 +1,5 @@
+/// One handler per API key; life cycle, settings.
+@NullMarked
+package io.moldau.broker;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,5 @@
+/// Producer, consumer, admin.
+@NullMarked
+package io.moldau.client;
+
+import org.jspecify.annotations.NullMarked;

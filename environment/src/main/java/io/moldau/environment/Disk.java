@@ -1,0 +1,41 @@
+package io.moldau.environment;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+
+/// The file system. Everything that touches files goes through here, so that a simulated twin can lose, tear
+/// and refuse writes.
+public interface Disk {
+    /// The machine's file system.
+    static Disk real() {
+        return new RealDisk();
+    }
+
+    /// Opens for reading and writing, creating the file if it is missing.
+    DiskFile open(Path file) throws IOException;
+
+    boolean exists(Path path) throws IOException;
+
+    /// Size of a file in bytes.
+    long sizeBytes(Path file) throws IOException;
+
+    /// Names of what a directory holds, sorted.
+    List<String> list(Path directory) throws IOException;
+
+    void createDirectories(Path directory) throws IOException;
+
+    /// Renames atomically, replacing the target. Durable only after [#syncDirectory] of the parent.
+    void rename(Path from, Path to) throws IOException;
+
+    void deleteIfExists(Path path) throws IOException;
+
+    /// Makes creations, renames and deletions in this directory survive power loss.
+    void syncDirectory(Path directory) throws IOException;
+
+    /// Bytes that may still be written on the file system of `directory`.
+    long usableBytes(Path directory) throws IOException;
+
+    /// Locks `file` for this process until closed; throws [IOException] with a clear text if another holds it.
+    AutoCloseable lock(Path file) throws IOException;
+}

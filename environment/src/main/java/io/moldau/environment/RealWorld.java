@@ -1,0 +1,77 @@
+package io.moldau.environment;
+
+import java.security.SecureRandom;
+import java.util.concurrent.Executor;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.ScheduledThreadPoolExecutor;
+import java.util.concurrent.ThreadFactory;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+
+/// The machine itself behind the interfaces of this room.
+final class RealWorld {
+    private static final int BLOCKING_THREADS = 4;
+
+    private RealWorld() {}
+
+    static Environment create() {
+        Clock clock = new Clock() {
+            @Override
+            public long wallMs() {
+                return System.currentTimeMillis();
+            }
+
+            @Override
+            public long nanos() {
+                return System.nanoTime();
+            }
+        };
+        var timers = new ScheduledThreadPoolExecutor(1, factory("moldau-timer"));
+        timers.setRemoveOnCancelPolicy(true);
+        timers.setExecuteExistingDelayedTasksAfterShutdownPolicy(false);
+        var blocking = new ThreadPoolExecutor(
+                BLOCKING_THREADS,
+                BLOCKING_THREADS,
+                10,
+                TimeUnit.SECONDS,
+                new LinkedBlockingQueue<>(),
+                factory("moldau-blocking"));
+        blocking.allowCoreThreadTimeOut(true);
+        Threads threads = new Threads() {
+            @Override
+            public Thread start(String name, Runnable body) {
+                return Thread.ofPlatform().name(name).daemon(true).start(body);
+            }
+
+            @Override
+            public Executor blocking() {
+                return blocking;
+            }
+        };
+        return new Environment(
+                clock,
+                (delayMs, task) -> {
+                    var future = timers.schedule(task, Math.max(0, delayMs), TimeUnit.MILLISECONDS);
+                    return () -> future.cancel(false);
+                },
+                threads,
+                Disk.real(),
+                lazyRandomness());
+    }
+
+    /// The secure source is opened at its first use: it costs start-up time.
+    private static Randomness lazyRandomness() {
+        return new Randomness() {
+            private final ThreadLocal<SecureRandom> source = ThreadLocal.withInitial(SecureRandom::new);
+
+            @Override
+            public long nextLong() {
+                return source.get().nextLong();
+            }
+        };
+    }
+
+    private static ThreadFactory factory(String name) {
+        return Thread.ofPlatform().name(name, 0).daemon(true).factory();
+    }
+}

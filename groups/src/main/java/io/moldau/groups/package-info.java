@@ -1,0 +1,5 @@
+/// Consumer groups.
+@NullMarked
+package io.moldau.groups;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,5 @@
+/// One partition's log and the log directory.
+@NullMarked
+package io.moldau.storage;
+
+import org.jspecify.annotations.NullMarked;
