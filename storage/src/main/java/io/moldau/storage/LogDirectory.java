@@ -7,6 +7,7 @@ import java.util.Collection;
 import java.util.Optional;
 
 /// A directory of logs, locked by this process.
+@SuppressWarnings({"DoNotCallSuggester", "UnusedVariable"})
 public final class LogDirectory implements AutoCloseable {
     LogDirectory() {}
 

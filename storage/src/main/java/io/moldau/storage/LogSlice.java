@@ -5,6 +5,7 @@ import java.nio.ByteBuffer;
 import java.nio.channels.WritableByteChannel;
 
 /// A whole number of record batches, in memory or in a segment file. Stays readable if the segment is deleted.
+@SuppressWarnings({"DoNotCallSuggester", "UnusedVariable"})
 public final class LogSlice implements ReadResult {
     public int sizeBytes() {
         throw new UnsupportedOperationException();

@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Optional;
 
 /// The log of one partition.
+@SuppressWarnings({"DoNotCallSuggester", "UnusedVariable"})
 public final class PartitionLog {
     PartitionLog() {}
 
