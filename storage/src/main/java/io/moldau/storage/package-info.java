@@ -1,4 +1,11 @@
-/// One partition's log and the log directory.
+/// The logs of partitions and the directory that holds them.
+/// Doors:     [LogDirectory], [PartitionLog] with its [LogView], [AppendResult] and [ReadResult], [LogSettings],
+///            the dump of a segment file.
+/// Thread:    every change of a [PartitionLog] by its one owner at a time (a strand); [PartitionLog#view] and reads
+///            from anywhere. One flusher thread a directory makes appended bytes durable for everybody.
+/// Holds:     logStartOffset <= durableEndOffset <= logEndOffset; a batch is written once, whole, in order; what was
+///            called durable is there after any crash.
+/// Knows not: requests, leaders, high watermarks, sockets.
 @NullMarked
 package io.moldau.storage;
 
