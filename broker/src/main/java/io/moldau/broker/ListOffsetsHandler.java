@@ -7,13 +7,19 @@ import io.moldau.protocol.message.ListOffsetsResponse;
 import io.moldau.protocol.message.ListOffsetsResponse.ListOffsetsPartitionResponse;
 import io.moldau.protocol.message.ListOffsetsResponse.ListOffsetsTopicResponse;
 import io.moldau.replication.Partition;
+import io.moldau.storage.TimestampOffset;
+import java.io.IOException;
 import java.util.ArrayList;
+import java.util.Optional;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /// ListOffsets (key 2), versions 1–11.
 /// Special timestamps: -1 latest, -2 earliest, -3 of the largest timestamp (KIP-734), -4 earliest on local disk
 /// (KIP-405), -5 latest in tiered storage, -6 earliest not yet uploaded (both unknown: there is no tiered storage).
 /// Look-ups by time may read files, so they leave the event loop.
 final class ListOffsetsHandler implements ApiHandler<ListOffsetsRequest> {
+    private static final Logger LOG = LoggerFactory.getLogger(ListOffsetsHandler.class);
     private static final long LATEST = -1;
     private static final long EARLIEST = -2;
     private static final long MAX_TIMESTAMP = -3;
@@ -80,9 +86,15 @@ final class ListOffsetsHandler implements ApiHandler<ListOffsetsRequest> {
         } else if (timestamp == LATEST_TIERED || timestamp == EARLIEST_PENDING_UPLOAD) {
             return nothing(wanted);
         } else if (timestamp == MAX_TIMESTAMP || timestamp >= 0) {
-            var hit = timestamp >= 0
-                    ? partition.log().offsetForTimestamp(timestamp)
-                    : partition.log().maxTimestampOffset();
+            Optional<TimestampOffset> hit;
+            try {
+                hit = timestamp >= 0
+                        ? partition.log().offsetForTimestamp(timestamp)
+                        : partition.log().maxTimestampOffset();
+            } catch (IOException failure) {
+                LOG.error("Searching {} for timestamp {} failed", partition.id(), timestamp, failure);
+                return refused(wanted, ErrorCode.KAFKA_STORAGE_ERROR);
+            }
             return hit.filter(found -> found.offset() < end)
                     .map(found -> found(partition, wanted, found.offset(), found.timestamp()))
                     .orElseGet(() -> nothing(wanted));

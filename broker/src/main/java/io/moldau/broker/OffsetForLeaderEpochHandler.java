@@ -45,7 +45,7 @@ final class OffsetForLeaderEpochHandler implements ApiHandler<OffsetForLeaderEpo
         var end = partition.log().endOffsetForEpoch(wanted.leaderEpoch());
         return EpochEndOffset.builder()
                 .partition(wanted.partition())
-                .leaderEpoch(end.epoch())
+                .leaderEpoch(end.leaderEpoch())
                 .endOffset(end.endOffset())
                 .build();
     }

@@ -3,6 +3,7 @@ package io.moldau.broker;
 import io.moldau.protocol.Payload;
 import io.moldau.storage.LogSlice;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.WritableByteChannel;
 
@@ -20,7 +21,11 @@ record SlicePayload(LogSlice slice) implements Payload {
 
     @Override
     public ByteBuffer buffer() {
-        return slice.buffer();
+        try {
+            return slice.buffer();
+        } catch (IOException failure) {
+            throw new UncheckedIOException("reading a log slice failed", failure);
+        }
     }
 
     @Override

@@ -11,6 +11,7 @@ import io.moldau.replication.AppendOutcome;
 import io.moldau.replication.Fetched;
 import io.moldau.replication.Partition;
 import io.moldau.storage.AppendOrigin;
+import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -149,7 +150,7 @@ public final class Coordinator<S extends CoordinatedState> {
             try {
                 replayAll(loading);
                 strand.execute(() -> activate(ofLife, loading));
-            } catch (RuntimeException failure) {
+            } catch (IOException | RuntimeException failure) {
                 LOG.error("Loading the state kept in {} failed; its groups are unavailable", partition.id(), failure);
                 strand.execute(() -> {
                     if (ofLife == life) {
@@ -160,7 +161,7 @@ public final class Coordinator<S extends CoordinatedState> {
         });
     }
 
-    private void replayAll(S loading) {
+    private void replayAll(S loading) throws IOException {
         long offset = partition.logStartOffset();
         long end = partition.highWatermark();
         while (offset < end) {

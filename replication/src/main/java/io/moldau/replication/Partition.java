@@ -5,10 +5,12 @@ import io.moldau.protocol.ErrorCode;
 import io.moldau.protocol.Uuid;
 import io.moldau.storage.AppendOrigin;
 import io.moldau.storage.AppendResult;
+import io.moldau.storage.LogSlice;
 import io.moldau.storage.LogView;
 import io.moldau.storage.PartitionId;
 import io.moldau.storage.PartitionLog;
 import io.moldau.storage.ReadResult;
+import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -18,12 +20,16 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
 import java.util.function.LongConsumer;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /// The leader's side of one partition. On a lone node the high watermark is the end of what the durability of the
 /// topic promises; with followers it will also wait for them.
 public final class Partition {
     /// Someone who waits until the high watermark has reached `endOffset`.
     private record Waiting(long endOffset, AppendOutcome outcome, Consumer<AppendOutcome> done) {}
+
+    private static final Logger LOG = LoggerFactory.getLogger(Partition.class);
 
     private final PartitionId id;
     private final Uuid topicId;
@@ -43,6 +49,7 @@ public final class Partition {
         this.leaderEpoch = leaderEpoch;
         this.highWatermark = log.view().durableEndOffset();
         log.assignLeaderEpoch(leaderEpoch);
+        log.onDurable(advanced -> strand.execute(this::advance));
     }
 
     public PartitionId id() {
@@ -107,11 +114,6 @@ public final class Partition {
         }
     }
 
-    /// More of the log keeps its promise. From any thread.
-    void promiseAdvanced() {
-        strand.execute(this::advance);
-    }
-
     private void advance() {
         long promised = log.view().durableEndOffset();
         if (promised <= highWatermark) {
@@ -154,13 +156,13 @@ public final class Partition {
         long stable = Math.min(watermark, view.lastStableOffset());
         if (lastFetchedEpoch >= 0) {
             var end = log.endOffsetForEpoch(lastFetchedEpoch);
-            if (end.endOffset() >= 0 && (end.endOffset() < fromOffset || end.epoch() < lastFetchedEpoch)) {
+            if (end.endOffset() >= 0 && (end.endOffset() < fromOffset || end.leaderEpoch() < lastFetchedEpoch)) {
                 return new Fetched.Read(
                         view.logStartOffset(),
                         watermark,
                         stable,
                         Optional.empty(),
-                        Optional.of(new Fetched.Diverging(end.epoch(), end.endOffset())));
+                        Optional.of(new Fetched.Diverging(end.leaderEpoch(), end.endOffset())));
             }
         }
         if (fromOffset < view.logStartOffset() || fromOffset > view.logEndOffset()) {
@@ -172,8 +174,16 @@ public final class Partition {
         if (fromOffset >= below) {
             return new Fetched.Read(view.logStartOffset(), watermark, stable, Optional.empty(), Optional.empty());
         }
-        return switch (log.read(fromOffset, maxBytes, below, atLeastOneBatch)) {
-            case ReadResult.Slice(var slice) ->
+        ReadResult result;
+        try {
+            result = log.read(fromOffset, maxBytes, below, atLeastOneBatch);
+        } catch (IOException failure) {
+            LOG.error("Reading {} at offset {} failed", id, fromOffset, failure);
+            return new Fetched.Refused(
+                    ErrorCode.KAFKA_STORAGE_ERROR, "reading the log failed: " + failure.getMessage());
+        }
+        return switch (result) {
+            case LogSlice slice ->
                 new Fetched.Read(
                         view.logStartOffset(),
                         watermark,
@@ -210,8 +220,15 @@ public final class Partition {
                         "offset " + offset + " is beyond the high watermark " + highWatermark));
                 return;
             }
-            log.advanceLogStartTo(target);
-            done.accept(log.view().logStartOffset());
+            long start;
+            try {
+                start = log.advanceLogStartTo(target);
+            } catch (IOException failure) {
+                refused.accept(new AppendOutcome.Refused(
+                        ErrorCode.KAFKA_STORAGE_ERROR, "moving the log start failed: " + failure.getMessage()));
+                return;
+            }
+            done.accept(start);
             watchers.forEach(Runnable::run);
         });
     }

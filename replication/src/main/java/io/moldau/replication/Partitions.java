@@ -10,6 +10,7 @@ import io.moldau.storage.LogDirectory;
 import io.moldau.storage.LogSettings;
 import io.moldau.storage.PartitionId;
 import io.moldau.storage.PartitionLog;
+import io.moldau.storage.UuidBits;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.ArrayList;
@@ -51,11 +52,10 @@ public final class Partitions implements Controller.Listener {
             var topic = image.topic(log.id().topic()).orElse(null);
             if (topic == null || !topic.id().equals(topicId(log))) {
                 LOG.info("Deleting the log of {}: its topic was deleted", log.id());
-                directory.delete(log);
+                delete(log);
             }
         }
         image.topics().values().forEach(topic -> openTopic(image, topic));
-        directory.onDurable(this::promiseAdvanced, this::failed);
     }
 
     public void listen(Listener listener) {
@@ -111,7 +111,9 @@ public final class Partitions implements Controller.Listener {
                 log.updateSettings(wanted);
             } else {
                 log = directory.create(
-                        id, topic.id().mostSignificantBits(), topic.id().leastSignificantBits(), wanted);
+                        id,
+                        new UuidBits(topic.id().mostSignificantBits(), topic.id().leastSignificantBits()),
+                        wanted);
             }
         } catch (IOException failure) {
             throw new UncheckedIOException("creating the log of " + id + " failed", failure);
@@ -135,24 +137,26 @@ public final class Partitions implements Controller.Listener {
                 partitions.remove(partition.id());
                 partition.retire(ErrorCode.UNKNOWN_TOPIC_OR_PARTITION, "the topic was deleted");
                 listeners.forEach(listener -> listener.retired(partition));
-                directory.delete(partition.log());
+                delete(partition.log());
             }
         }
     }
 
-    private void promiseAdvanced(PartitionLog log) {
-        var partition = partitions.get(log.id());
-        if (partition != null) {
-            partition.promiseAdvanced();
+    private void delete(PartitionLog log) {
+        try {
+            directory.delete(log);
+        } catch (IOException failure) {
+            LOG.error("Deleting the log of {} failed; it is tried again at the next start", log.id(), failure);
         }
     }
 
-    private void failed(String reason) {
+    /// The log directory failed: everybody is told, and nothing is accepted any more.
+    public void offline(String reason) {
         LOG.error("The log directory failed and its partitions are offline: {}", reason);
         partitions.values().forEach(partition -> partition.retire(ErrorCode.KAFKA_STORAGE_ERROR, reason));
     }
 
     private static Uuid topicId(PartitionLog log) {
-        return new Uuid(log.topicIdHigh(), log.topicIdLow());
+        return new Uuid(log.topicId().mostSignificant(), log.topicId().leastSignificant());
     }
 }
