@@ -1,0 +1,6 @@
+package io.moldau.protocol;
+
+/// What a server answers.
+public interface Response extends Message {
+    ApiKey apiKey();
+}
