@@ -16,7 +16,7 @@ record SlicePayload(LogSlice slice) implements Payload {
 
     @Override
     public boolean inMemory() {
-        return slice.inMemory();
+        return false;
     }
 
     @Override

@@ -172,7 +172,7 @@ public final class Coordinator<S extends CoordinatedState> {
                     }
                     for (var batch : RecordBatches.splitTrusted(read.slice().get().buffer())) {
                         if (!batch.isControl() && batch.lastOffset() >= offset) {
-                            batch.records().forEach(record -> {
+                            batch.records().forEachRemaining(record -> {
                                 var key = record.key();
                                 if (key != null) {
                                     loading.replay(new Entry(key, record.value()));
