@@ -41,16 +41,20 @@ public final class Coordinator<S extends CoordinatedState> {
         CLOSED
     }
 
+    /// A timer under its name; the number tells it from an earlier one that fires late.
+    private record Scheduled(long number, Timers.Timer timer) {}
+
     private final Partition partition;
     private final Environment environment;
     private final Supplier<S> fresh;
     private final Strand strand = new Strand();
-    private final Map<String, Timers.Timer> timers = new HashMap<>();
+    private final Map<String, Scheduled> timers = new HashMap<>();
     private final ArrayDeque<Effects> uncommitted = new ArrayDeque<>();
     private final CoordinatedState.Schedule schedule = new StrandSchedule();
     private Optional<S> state = Optional.empty();
     private Phase phase = Phase.LOADING;
     private int life;
+    private long timersStarted;
 
     public Coordinator(Partition partition, Environment environment, Supplier<S> fresh) {
         this.partition = partition;
@@ -210,7 +214,7 @@ public final class Coordinator<S extends CoordinatedState> {
     private void end(ErrorCode error) {
         life++;
         state = Optional.empty();
-        timers.values().forEach(Timers.Timer::cancel);
+        timers.values().forEach(scheduled -> scheduled.timer().cancel());
         timers.clear();
         var lost = new ArrayList<>(uncommitted);
         uncommitted.clear();
@@ -223,25 +227,26 @@ public final class Coordinator<S extends CoordinatedState> {
             int ofLife = life;
             var previous = timers.remove(name);
             if (previous != null) {
-                previous.cancel();
+                previous.timer().cancel();
             }
-            var self = new Timers.Timer[1];
-            self[0] = environment.timers().schedule(delayMs, () -> strand.execute(() -> {
-                if (ofLife == life && timers.get(name) == self[0]) {
+            long number = ++timersStarted;
+            var timer = environment.timers().schedule(delayMs, () -> strand.execute(() -> {
+                var due = timers.get(name);
+                if (ofLife == life && due != null && due.number() == number) {
                     timers.remove(name);
                     var effects = new Effects();
                     operation.accept(effects);
                     commit(effects);
                 }
             }));
-            timers.put(name, self[0]);
+            timers.put(name, new Scheduled(number, timer));
         }
 
         @Override
         public void cancel(String name) {
             var timer = timers.remove(name);
             if (timer != null) {
-                timer.cancel();
+                timer.timer().cancel();
             }
         }
 
