@@ -21,7 +21,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.function.BiConsumer;
 import java.util.function.Consumer;
-import java.util.function.Supplier;
+import java.util.function.Function;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -46,7 +46,7 @@ public final class Coordinator<S extends CoordinatedState> {
 
     private final Partition partition;
     private final Environment environment;
-    private final Supplier<S> fresh;
+    private final Function<CoordinatedState.Schedule, S> fresh;
     private final Strand strand = new Strand();
     private final Map<String, Scheduled> timers = new HashMap<>();
     private final ArrayDeque<Effects> uncommitted = new ArrayDeque<>();
@@ -56,7 +56,7 @@ public final class Coordinator<S extends CoordinatedState> {
     private int life;
     private long timersStarted;
 
-    public Coordinator(Partition partition, Environment environment, Supplier<S> fresh) {
+    public Coordinator(Partition partition, Environment environment, Function<CoordinatedState.Schedule, S> fresh) {
         this.partition = partition;
         this.environment = environment;
         this.fresh = fresh;
@@ -81,10 +81,6 @@ public final class Coordinator<S extends CoordinatedState> {
             operation.accept(state.get(), effects);
             commit(effects);
         });
-    }
-
-    public CoordinatedState.Schedule schedule() {
-        return schedule;
     }
 
     private void commit(Effects effects) {
@@ -145,7 +141,7 @@ public final class Coordinator<S extends CoordinatedState> {
     /// An empty partition is ready at once; otherwise a thread that may block reads it.
     private void load() {
         int ofLife = ++life;
-        S loading = fresh.get();
+        S loading = fresh.apply(schedule);
         if (partition.log().view().logEndOffset() == partition.logStartOffset()) {
             activate(ofLife, loading);
             return;
