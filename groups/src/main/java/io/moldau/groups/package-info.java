@@ -1,4 +1,9 @@
-/// Consumer groups.
+/// Consumer groups: their members, assignments and committed offsets, kept in `__consumer_offsets` in Kafka's format.
+/// Doors:     [GroupCoordinator], [GroupSettings], [Caller].
+/// Thread:    a group belongs to the strand of its offsets partition.
+/// Holds:     committed offsets and consumer-protocol groups are the replay of the log. A classic group's members
+///            are soft by protocol: the log has them as of the last sync, as in Kafka.
+/// Knows not: connections, topics' data.
 @NullMarked
 package io.moldau.groups;
 

@@ -13,6 +13,11 @@ public interface Payload {
     /// The bytes; its position and limit are the caller's own. Reads them in if they are not in memory.
     ByteBuffer buffer();
 
+    /// True if [#buffer] costs nothing: several such payloads are then written with one system call.
+    default boolean inMemory() {
+        return true;
+    }
+
     /// Writes from `position` on as many bytes as the target takes.
     /// @return the count of bytes written, 0 if the target takes none now
     long transferTo(WritableByteChannel target, int position) throws IOException;

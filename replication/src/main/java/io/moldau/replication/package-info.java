@@ -1,4 +1,9 @@
-/// Leader and follower of a partition.
+/// The leader of a partition: appends, the high watermark, and who waits for it.
+/// Doors:     [Partitions], [Partition], [AppendOutcome], [Fetched].
+/// Thread:    every change of a partition happens on its strand; reads go to published views, from anywhere.
+/// Holds:     logStartOffset <= highWatermark <= logEndOffset; the high watermark never passes what the topic's
+///            durability promises, and nobody is answered before it has passed their record.
+/// Knows not: requests, sockets, files.
 @NullMarked
 package io.moldau.replication;
 

@@ -1,0 +1,200 @@
+package io.moldau.broker;
+
+import io.moldau.metadata.TopicImage;
+import io.moldau.protocol.ErrorCode;
+import io.moldau.protocol.message.ProduceRequest;
+import io.moldau.protocol.message.ProduceRequest.PartitionProduceData;
+import io.moldau.protocol.message.ProduceResponse;
+import io.moldau.protocol.message.ProduceResponse.PartitionProduceResponse;
+import io.moldau.protocol.message.ProduceResponse.TopicProduceResponse;
+import io.moldau.records.BatchError;
+import io.moldau.records.Compression;
+import io.moldau.records.InvalidBatchException;
+import io.moldau.records.RecordBatch;
+import io.moldau.records.RecordBatches;
+import io.moldau.replication.AppendOutcome;
+import io.moldau.replication.ErrorCodes;
+import io.moldau.storage.AppendOrigin;
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReferenceArray;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/// Produce (key 0), versions 3–13.
+/// - v7  zstd (KIP-110)
+/// - v8  error texts (KIP-467)
+/// - v9  flexible encoding
+/// - v13 topics by id (KIP-516)
+///
+/// acks=1 and acks=all are answered when the topic's durability is kept; acks=0 is not answered, and where such a
+/// request fails the connection is closed, which is the only sign a client can get.
+/// Left out: magic 0 and 1 batches (KIP-724).
+final class ProduceHandler implements ApiHandler<ProduceRequest> {
+    private static final short ZSTD_SINCE = 7;
+    private static final short TOPIC_IDS_SINCE = 13;
+
+    private final NodeContext context;
+
+    ProduceHandler(NodeContext context) {
+        this.context = context;
+    }
+
+    @Override
+    public void handle(ProduceRequest request, Call call) {
+        int count = 0;
+        for (var topic : request.topicData()) {
+            count += topic.partitionData().size();
+        }
+        var collected = new Collected(request, call, count);
+        if (count == 0) {
+            collected.finish();
+            return;
+        }
+        int slot = 0;
+        for (var topicData : request.topicData()) {
+            var topic = call.version() >= TOPIC_IDS_SINCE
+                    ? context.image().topic(topicData.topicId()).orElse(null)
+                    : context.image().topic(topicData.name()).orElse(null);
+            for (var data : topicData.partitionData()) {
+                int own = slot++;
+                produce(request, call, topic, data, outcome -> collected.accept(own, outcome));
+            }
+        }
+    }
+
+    private void produce(
+            ProduceRequest request,
+            Call call,
+            @Nullable TopicImage topic,
+            PartitionProduceData data,
+            Consumer<AppendOutcome> done) {
+        short acks = request.acks();
+        if (acks < -1 || acks > 1) {
+            done.accept(new AppendOutcome.Refused(
+                    ErrorCode.INVALID_REQUIRED_ACKS, "acks is 0, 1 or -1 (all), not " + acks));
+            return;
+        }
+        if (topic == null) {
+            done.accept(new AppendOutcome.Refused(
+                    call.version() >= TOPIC_IDS_SINCE
+                            ? ErrorCode.UNKNOWN_TOPIC_ID
+                            : ErrorCode.UNKNOWN_TOPIC_OR_PARTITION,
+                    "there is no such topic (any more)"));
+            return;
+        }
+        var partition = context.partition(topic.name(), data.index()).orElse(null);
+        if (partition == null) {
+            done.accept(new AppendOutcome.Refused(
+                    ErrorCode.UNKNOWN_TOPIC_OR_PARTITION,
+                    "topic \"" + topic.name() + "\" has " + topic.partitions().size() + " partitions, and "
+                            + data.index() + " was asked for"));
+            return;
+        }
+        if (topic.internal() && !call.clientId().equals("__admin_client")) {
+            done.accept(new AppendOutcome.Refused(
+                    ErrorCode.INVALID_TOPIC_EXCEPTION,
+                    "\"" + topic.name() + "\" is written by the broker itself only"));
+            return;
+        }
+        var records = data.records();
+        ByteBuffer batches = records == null ? ByteBuffer.allocate(0) : records.buffer();
+        try {
+            check(batches, partition.log().settings().maxMessageBytes(), call.version());
+        } catch (InvalidBatchException invalid) {
+            done.accept(new AppendOutcome.Refused(ErrorCodes.of(invalid.error()), invalid.getMessage()));
+            return;
+        }
+        partition.append(batches, AppendOrigin.CLIENT, acks != 0, done);
+    }
+
+    private static void check(ByteBuffer bytes, int maxBatchBytes, short version) {
+        List<RecordBatch> batches = RecordBatches.split(bytes, maxBatchBytes);
+        if (batches.size() != 1) {
+            throw new InvalidBatchException(
+                    BatchError.INVALID_RECORD,
+                    "a produce request carries exactly one record batch for a partition, this one " + batches.size());
+        }
+        var batch = batches.getFirst();
+        if (batch.compression() == Compression.ZSTD && version < ZSTD_SINCE) {
+            throw new InvalidBatchException(
+                    BatchError.UNSUPPORTED_COMPRESSION_TYPE,
+                    "zstd needs Produce version " + ZSTD_SINCE + " or newer (KIP-110)");
+        }
+        if (batch.isControl()) {
+            throw new InvalidBatchException(
+                    BatchError.INVALID_RECORD, "clients must not write control batches");
+        }
+    }
+
+    /// Gathers the partitions' outcomes, which come on any thread, and answers after the last.
+    private static final class Collected {
+        private final ProduceRequest request;
+        private final Call call;
+        private final AtomicReferenceArray<AppendOutcome> outcomes;
+        private final AtomicInteger missing;
+
+        Collected(ProduceRequest request, Call call, int count) {
+            this.request = request;
+            this.call = call;
+            this.outcomes = new AtomicReferenceArray<>(count);
+            this.missing = new AtomicInteger(count);
+        }
+
+        void accept(int slot, AppendOutcome outcome) {
+            outcomes.set(slot, outcome);
+            if (missing.decrementAndGet() == 0) {
+                finish();
+            }
+        }
+
+        void finish() {
+            if (request.acks() == 0) {
+                withoutAnswer();
+                return;
+            }
+            var topics = new ArrayList<TopicProduceResponse>(request.topicData().size());
+            int slot = 0;
+            for (var topic : request.topicData()) {
+                var partitions =
+                        new ArrayList<PartitionProduceResponse>(topic.partitionData().size());
+                for (var data : topic.partitionData()) {
+                    partitions.add(response(data.index(), outcomes.get(slot++)));
+                }
+                topics.add(TopicProduceResponse.builder()
+                        .name(topic.name())
+                        .topicId(topic.topicId())
+                        .partitionResponses(partitions)
+                        .build());
+            }
+            call.answer(ProduceResponse.builder().responses(topics).build());
+        }
+
+        private void withoutAnswer() {
+            for (int slot = 0; slot < outcomes.length(); slot++) {
+                if (outcomes.get(slot) instanceof AppendOutcome.Refused(var error, var reason)) {
+                    call.refuse("its produce request with acks=0 failed with " + error + ": " + reason);
+                    return;
+                }
+            }
+            call.noAnswer();
+        }
+
+        private static PartitionProduceResponse response(int index, AppendOutcome outcome) {
+            var response = PartitionProduceResponse.builder().index(index);
+            switch (outcome) {
+                case AppendOutcome.Acknowledged(long base, long last, long timeMs, long start) ->
+                    response.baseOffset(base).logAppendTimeMs(timeMs).logStartOffset(start);
+                case AppendOutcome.Refused(var error, var reason) ->
+                    response.errorCode(error.code())
+                            .errorMessage(reason)
+                            .baseOffset(-1)
+                            .logAppendTimeMs(-1)
+                            .logStartOffset(-1);
+            }
+            return response.build();
+        }
+    }
+}

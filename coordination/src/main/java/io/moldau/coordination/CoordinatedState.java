@@ -1,0 +1,21 @@
+package io.moldau.coordination;
+
+/// The state that a [Coordinator] keeps. Only [#replay] changes what is replicated, live and on recovery alike.
+public interface CoordinatedState {
+    /// One record of the log, in the log's order.
+    void replay(Entry entry);
+
+    /// Everything was replayed and the state goes live: timers may be started.
+    default void loaded(Schedule schedule, Effects effects) {}
+
+    /// Operations that run later, on the coordinator's strand.
+    interface Schedule {
+        /// Runs `operation` in `delayMs`, instead of what was scheduled under the same name before.
+        void after(String name, long delayMs, java.util.function.Consumer<Effects> operation);
+
+        void cancel(String name);
+
+        /// Milliseconds since the epoch.
+        long nowMs();
+    }
+}

@@ -1,0 +1,254 @@
+package io.moldau.coordination;
+
+import io.moldau.environment.Environment;
+import io.moldau.environment.Strand;
+import io.moldau.environment.Timers;
+import io.moldau.protocol.ErrorCode;
+import io.moldau.records.BatchBuilder;
+import io.moldau.records.Compression;
+import io.moldau.records.RecordBatches;
+import io.moldau.replication.AppendOutcome;
+import io.moldau.replication.Fetched;
+import io.moldau.replication.Partition;
+import io.moldau.storage.AppendOrigin;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.BiConsumer;
+import java.util.function.Consumer;
+import java.util.function.Function;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/// Runs one state machine on one partition: loads it from the log, then runs operations one at a time. An operation
+/// reads the state and fills [Effects]; the coordinator replays the records at once and appends them, and tells the
+/// one who asked when they are committed.
+///
+/// Why the replay comes before the commit: the next operation must see the change. If the append fails, the state
+/// is thrown away and loaded again, and everybody who waits is told.
+public final class Coordinator<S extends CoordinatedState> {
+    private static final Logger LOG = LoggerFactory.getLogger(Coordinator.class);
+    private static final int LOAD_BYTES = 1 << 20;
+
+    private enum Phase {
+        LOADING,
+        ACTIVE,
+        CLOSED
+    }
+
+    /// A timer under its name; the number tells it from an earlier one that fires late.
+    private record Scheduled(long number, Timers.Timer timer) {}
+
+    private final Partition partition;
+    private final Environment environment;
+    private final Function<CoordinatedState.Schedule, S> fresh;
+    private final Strand strand = new Strand();
+    private final Map<String, Scheduled> timers = new HashMap<>();
+    private final ArrayDeque<Effects> uncommitted = new ArrayDeque<>();
+    private final CoordinatedState.Schedule schedule = new StrandSchedule();
+    private Optional<S> state = Optional.empty();
+    private Phase phase = Phase.LOADING;
+    private int life;
+    private long timersStarted;
+
+    public Coordinator(Partition partition, Environment environment, Function<CoordinatedState.Schedule, S> fresh) {
+        this.partition = partition;
+        this.environment = environment;
+        this.fresh = fresh;
+        strand.execute(this::load);
+    }
+
+    public Partition partition() {
+        return partition;
+    }
+
+    /// Runs `operation` on the state; `refused` is told if there is none now.
+    public void submit(BiConsumer<S, Effects> operation, Consumer<ErrorCode> refused) {
+        strand.execute(() -> {
+            if (phase != Phase.ACTIVE || state.isEmpty()) {
+                refused.accept(
+                        phase == Phase.LOADING
+                                ? ErrorCode.COORDINATOR_LOAD_IN_PROGRESS
+                                : ErrorCode.NOT_COORDINATOR);
+                return;
+            }
+            var effects = new Effects();
+            operation.accept(state.get(), effects);
+            commit(effects);
+        });
+    }
+
+    private void commit(Effects effects) {
+        var entries = effects.entries();
+        if (entries.isEmpty()) {
+            if (uncommitted.isEmpty()) {
+                effects.committed().forEach(Runnable::run);
+            } else {
+                // What it answers may rest on changes that are not committed yet.
+                uncommitted.getLast().whenCommitted(() -> effects.committed().forEach(Runnable::run));
+                uncommitted.getLast().whenFailed(error -> effects.failed().forEach(action -> action.accept(error)));
+            }
+            return;
+        }
+        uncommitted.add(effects);
+        S current = state.orElseThrow();
+        entries.forEach(current::replay);
+        int ofLife = life;
+        partition.append(
+                batch(entries),
+                AppendOrigin.COORDINATOR,
+                true,
+                outcome -> strand.execute(() -> settled(ofLife, effects, outcome)));
+    }
+
+    private void settled(int ofLife, Effects effects, AppendOutcome outcome) {
+        if (ofLife != life) {
+            return;
+        }
+        switch (outcome) {
+            case AppendOutcome.Acknowledged acknowledged -> {
+                uncommitted.remove(effects);
+                effects.committed().forEach(Runnable::run);
+            }
+            case AppendOutcome.Refused(var error, var reason) -> {
+                LOG.error("Writing to {} failed ({}: {}); its state is loaded again", partition.id(), error, reason);
+                end(ErrorCode.COORDINATOR_NOT_AVAILABLE);
+                if (error == ErrorCode.KAFKA_STORAGE_ERROR || error == ErrorCode.UNKNOWN_TOPIC_OR_PARTITION) {
+                    phase = Phase.CLOSED;
+                } else {
+                    phase = Phase.LOADING;
+                    load();
+                }
+            }
+        }
+    }
+
+    private ByteBuffer batch(List<Entry> entries) {
+        var builder = new BatchBuilder(Compression.NONE);
+        long now = environment.clock().wallMs();
+        for (var entry : entries) {
+            var value = entry.value();
+            builder.append(now, entry.key().duplicate(), value == null ? null : value.duplicate(), List.of());
+        }
+        return builder.build();
+    }
+
+    /// An empty partition is ready at once; otherwise a thread that may block reads it.
+    private void load() {
+        int ofLife = ++life;
+        S loading = fresh.apply(schedule);
+        if (partition.log().view().logEndOffset() == partition.logStartOffset()) {
+            activate(ofLife, loading);
+            return;
+        }
+        environment.threads().blocking().execute(() -> {
+            try {
+                replayAll(loading);
+                strand.execute(() -> activate(ofLife, loading));
+            } catch (IOException | RuntimeException failure) {
+                LOG.error("Loading the state kept in {} failed; its groups are unavailable", partition.id(), failure);
+                strand.execute(() -> {
+                    if (ofLife == life) {
+                        phase = Phase.CLOSED;
+                    }
+                });
+            }
+        });
+    }
+
+    private void replayAll(S loading) throws IOException {
+        long offset = partition.logStartOffset();
+        long end = partition.highWatermark();
+        while (offset < end) {
+            switch (partition.read(offset, LOAD_BYTES, false, -1, true)) {
+                case Fetched.Read read -> {
+                    if (read.slice().isEmpty()) {
+                        return;
+                    }
+                    for (var batch : RecordBatches.splitTrusted(read.slice().get().buffer())) {
+                        if (!batch.isControl() && batch.lastOffset() >= offset) {
+                            batch.records().forEachRemaining(record -> {
+                                var key = record.key();
+                                if (key != null) {
+                                    loading.replay(new Entry(key, record.value()));
+                                }
+                            });
+                        }
+                        offset = batch.lastOffset() + 1;
+                    }
+                }
+                case Fetched.Refused(var error, var reason) ->
+                    throw new IllegalStateException("reading " + partition.id() + " failed: " + error + ", " + reason);
+            }
+        }
+    }
+
+    private void activate(int ofLife, S loaded) {
+        if (ofLife != life || phase == Phase.CLOSED) {
+            return;
+        }
+        state = Optional.of(loaded);
+        phase = Phase.ACTIVE;
+        var effects = new Effects();
+        loaded.loaded(schedule, effects);
+        commit(effects);
+    }
+
+    /// Ends this coordinator: everybody who waits is told, timers stop.
+    public void close() {
+        strand.execute(() -> {
+            end(ErrorCode.NOT_COORDINATOR);
+            phase = Phase.CLOSED;
+        });
+    }
+
+    private void end(ErrorCode error) {
+        life++;
+        state = Optional.empty();
+        timers.values().forEach(scheduled -> scheduled.timer().cancel());
+        timers.clear();
+        var lost = new ArrayList<>(uncommitted);
+        uncommitted.clear();
+        lost.forEach(effects -> effects.failed().forEach(action -> action.accept(error)));
+    }
+
+    private final class StrandSchedule implements CoordinatedState.Schedule {
+        @Override
+        public void after(String name, long delayMs, Consumer<Effects> operation) {
+            int ofLife = life;
+            var previous = timers.remove(name);
+            if (previous != null) {
+                previous.timer().cancel();
+            }
+            long number = ++timersStarted;
+            var timer = environment.timers().schedule(delayMs, () -> strand.execute(() -> {
+                var due = timers.get(name);
+                if (ofLife == life && due != null && due.number() == number) {
+                    timers.remove(name);
+                    var effects = new Effects();
+                    operation.accept(effects);
+                    commit(effects);
+                }
+            }));
+            timers.put(name, new Scheduled(number, timer));
+        }
+
+        @Override
+        public void cancel(String name) {
+            var timer = timers.remove(name);
+            if (timer != null) {
+                timer.timer().cancel();
+            }
+        }
+
+        @Override
+        public long nowMs() {
+            return environment.clock().wallMs();
+        }
+    }
+}

@@ -1,0 +1,102 @@
+package io.moldau.groups;
+
+import io.moldau.coordination.Coordinator;
+import io.moldau.coordination.Effects;
+import io.moldau.environment.Environment;
+import io.moldau.protocol.ErrorCode;
+import io.moldau.replication.Partition;
+import io.moldau.replication.Partitions;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.BiConsumer;
+import java.util.function.Consumer;
+import java.util.function.Supplier;
+
+/// Finds the shard that a group lives in, and runs operations there. One coordinator for each partition of
+/// `__consumer_offsets` on this node, loaded when the partition opens.
+public final class GroupCoordinator implements Partitions.Listener {
+    public static final String TOPIC = "__consumer_offsets";
+
+    private final Environment environment;
+    private final GroupSettings settings;
+    private final Topics topics;
+    private final Supplier<String> uniqueText;
+    private final Map<Integer, Coordinator<GroupShard>> shards = new ConcurrentHashMap<>();
+
+    /// @param uniqueText gives texts that nobody else has, for member ids
+    public GroupCoordinator(
+            Environment environment, GroupSettings settings, Topics topics, Supplier<String> uniqueText) {
+        this.environment = environment;
+        this.settings = settings;
+        this.topics = topics;
+        this.uniqueText = uniqueText;
+    }
+
+    Topics topics() {
+        return topics;
+    }
+
+    GroupSettings settings() {
+        return settings;
+    }
+
+    long nowMs() {
+        return environment.clock().wallMs();
+    }
+
+    @Override
+    public void opened(Partition partition) {
+        if (partition.id().topic().equals(TOPIC)) {
+            shards.put(partition.id().partition(), shard(partition));
+        }
+    }
+
+    private Coordinator<GroupShard> shard(Partition partition) {
+        return new Coordinator<>(
+                partition, environment, schedule -> new GroupShard(settings, schedule, topics, uniqueText));
+    }
+
+    @Override
+    public void retired(Partition partition) {
+        if (partition.id().topic().equals(TOPIC)) {
+            Optional.ofNullable(shards.remove(partition.id().partition())).ifPresent(Coordinator::close);
+        }
+    }
+
+    /// Runs `operation` where the group lives; `refused` is told if that is not possible now.
+    void on(String groupId, BiConsumer<GroupShard, Effects> operation, Consumer<ErrorCode> refused) {
+        int count = topics.partitions(TOPIC);
+        var shard = count == 0 ? null : shards.get(partitionOf(groupId, count));
+        if (shard == null) {
+            refused.accept(count == 0 ? ErrorCode.COORDINATOR_NOT_AVAILABLE : ErrorCode.NOT_COORDINATOR);
+        } else {
+            shard.submit(operation, refused);
+        }
+    }
+
+    /// Runs `operation` on every shard of this node.
+    void onEach(BiConsumer<GroupShard, Effects> operation, Runnable refused) {
+        shards.values().forEach(shard -> shard.submit(operation, error -> refused.run()));
+    }
+
+    int shardCount() {
+        return shards.size();
+    }
+
+    /// A topic was deleted: so are the offsets committed for it.
+    public void topicDeleted(String topic) {
+        onEach((shard, effects) -> shard.offsets().deleteTopic(topic, effects), () -> {});
+    }
+
+    /// Topics were created, deleted or given more partitions.
+    public void topicsChanged() {
+        onEach((shard, effects) -> shard.consumer().topicsChanged(effects), () -> {});
+    }
+
+    /// Kafka's rule, by the hash that Java defines for strings.
+    static int partitionOf(String groupId, int partitions) {
+        int hash = groupId.hashCode();
+        return (hash == Integer.MIN_VALUE ? 0 : Math.abs(hash)) % partitions;
+    }
+}

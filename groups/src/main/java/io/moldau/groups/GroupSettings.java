@@ -1,0 +1,28 @@
+package io.moldau.groups;
+
+import java.util.List;
+
+/// What groups are allowed, by Kafka's setting names.
+///
+/// @param minSessionTimeoutMs `group.min.session.timeout.ms`
+/// @param maxSessionTimeoutMs `group.max.session.timeout.ms`
+/// @param initialRebalanceDelayMs `group.initial.rebalance.delay.ms`
+/// @param maxSize `group.max.size`, members of a classic group
+/// @param offsetMetadataMaxBytes `offset.metadata.max.bytes`
+/// @param consumerSessionTimeoutMs `group.consumer.session.timeout.ms`
+/// @param consumerHeartbeatIntervalMs `group.consumer.heartbeat.interval.ms`
+/// @param consumerMaxSize `group.consumer.max.size`
+/// @param consumerAssignors `group.consumer.assignors`: the first is the default
+public record GroupSettings(
+        int minSessionTimeoutMs,
+        int maxSessionTimeoutMs,
+        int initialRebalanceDelayMs,
+        int maxSize,
+        int offsetMetadataMaxBytes,
+        int consumerSessionTimeoutMs,
+        int consumerHeartbeatIntervalMs,
+        int consumerMaxSize,
+        List<String> consumerAssignors) {
+    public static final GroupSettings DEFAULTS = new GroupSettings(
+            6_000, 1_800_000, 0, Integer.MAX_VALUE, 4096, 45_000, 5_000, Integer.MAX_VALUE, List.of("uniform", "range"));
+}

@@ -1,0 +1,127 @@
+package io.moldau.metadata;
+
+import io.moldau.metadata.MetadataRecord.ClusterCreated;
+import io.moldau.metadata.MetadataRecord.ConfigChanged;
+import io.moldau.metadata.MetadataRecord.PartitionChanged;
+import io.moldau.metadata.MetadataRecord.ProducerIdsReserved;
+import io.moldau.metadata.MetadataRecord.TopicCreated;
+import io.moldau.metadata.MetadataRecord.TopicDeleted;
+import io.moldau.protocol.Uuid;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.SortedMap;
+import java.util.TreeMap;
+
+/// Everything the cluster knows at one moment. `offset` counts the records that led here.
+public record MetadataImage(
+        long offset,
+        String clusterId,
+        SortedMap<String, TopicImage> topics,
+        Map<Uuid, TopicImage> topicsById,
+        Map<ConfigResource, Map<String, String>> configs,
+        long nextProducerId) {
+
+    /// Before the first record.
+    public static final MetadataImage EMPTY =
+            new MetadataImage(0, "", Collections.emptySortedMap(), Map.of(), Map.of(), 0);
+
+    public Optional<TopicImage> topic(String name) {
+        return Optional.ofNullable(topics.get(name));
+    }
+
+    public Optional<TopicImage> topic(Uuid id) {
+        return Optional.ofNullable(topicsById.get(id));
+    }
+
+    /// The settings given to this resource itself, not those it inherits.
+    public Map<String, String> config(ConfigResource resource) {
+        return configs.getOrDefault(resource, Map.of());
+    }
+
+    /// The image after `records`.
+    public MetadataImage replay(List<MetadataRecord> records) {
+        if (records.isEmpty()) {
+            return this;
+        }
+        var replay = new Replay(this);
+        records.forEach(replay::apply);
+        return replay.image(offset + records.size());
+    }
+
+    /// Copies each table at most once, however many records are applied.
+    private static final class Replay {
+        private String clusterId;
+        private long nextProducerId;
+        private final TreeMap<String, TopicImage> topics;
+        private final Map<Uuid, TopicImage> topicsById;
+        private final Map<ConfigResource, Map<String, String>> configs;
+
+        Replay(MetadataImage from) {
+            clusterId = from.clusterId;
+            nextProducerId = from.nextProducerId;
+            topics = new TreeMap<>(from.topics);
+            topicsById = new HashMap<>(from.topicsById);
+            configs = new HashMap<>(from.configs);
+        }
+
+        void apply(MetadataRecord record) {
+            switch (record) {
+                case ClusterCreated(var id) -> clusterId = id;
+                case TopicCreated(var name, var id) -> put(new TopicImage(name, id, List.of()));
+                case PartitionChanged(var topicId, var partition) -> {
+                    var topic = existing(topicId);
+                    var partitions = new ArrayList<>(topic.partitions());
+                    if (partition.index() == partitions.size()) {
+                        partitions.add(partition);
+                    } else {
+                        partitions.set(partition.index(), partition);
+                    }
+                    put(new TopicImage(topic.name(), topic.id(), partitions));
+                }
+                case TopicDeleted(var id) -> {
+                    var topic = existing(id);
+                    topics.remove(topic.name());
+                    topicsById.remove(id);
+                    configs.remove(ConfigResource.topic(topic.name()));
+                }
+                case ConfigChanged(var resource, var name, var value) -> {
+                    var settings = new TreeMap<>(configs.getOrDefault(resource, Map.of()));
+                    value.ifPresentOrElse(text -> settings.put(name, text), () -> settings.remove(name));
+                    if (settings.isEmpty()) {
+                        configs.remove(resource);
+                    } else {
+                        configs.put(resource, Collections.unmodifiableMap(settings));
+                    }
+                }
+                case ProducerIdsReserved(var next) -> nextProducerId = next;
+            }
+        }
+
+        private TopicImage existing(Uuid id) {
+            var topic = topicsById.get(id);
+            if (topic == null) {
+                throw new IllegalStateException("metadata log names topic " + id + " before creating it");
+            }
+            return topic;
+        }
+
+        private void put(TopicImage topic) {
+            topics.put(topic.name(), topic);
+            topicsById.put(topic.id(), topic);
+        }
+
+        MetadataImage image(long offset) {
+            return new MetadataImage(
+                    offset,
+                    clusterId,
+                    Collections.unmodifiableSortedMap(topics),
+                    Collections.unmodifiableMap(topicsById),
+                    Collections.unmodifiableMap(configs),
+                    nextProducerId);
+        }
+    }
+}

@@ -1,0 +1,242 @@
+package io.moldau.network;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.SelectionKey;
+import java.nio.channels.SocketChannel;
+import java.nio.charset.StandardCharsets;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/// One client's connection. Everything here happens on its event loop, but for [#replyReady] and [#closeLater].
+final class Connection {
+    private static final Logger LOG = LoggerFactory.getLogger(Connection.class);
+
+    private final EventLoop loop;
+    private final SocketChannel channel;
+    private final SelectionKey key;
+    private final Peer peer;
+    private final NetworkSettings settings;
+    private final FrameHandler handler;
+    private final MemoryBound memory;
+    private final FrameCutter cutter;
+    private final ReplyQueue replies = new ReplyQueue();
+    private final AtomicBoolean flushDue = new AtomicBoolean();
+    private @Nullable ByteBuffer leftover;
+    private long lastActivityNanos;
+    private boolean handing;
+    private boolean closed;
+
+    Connection(
+            EventLoop loop,
+            SocketChannel channel,
+            SelectionKey key,
+            Peer peer,
+            NetworkSettings settings,
+            FrameHandler handler,
+            MemoryBound memory,
+            long nowNanos) {
+        this.loop = loop;
+        this.channel = channel;
+        this.key = key;
+        this.peer = peer;
+        this.settings = settings;
+        this.handler = handler;
+        this.memory = memory;
+        this.cutter = new FrameCutter(settings.maxFrameBytes(), memory);
+        this.lastActivityNanos = nowNanos;
+    }
+
+    Peer peer() {
+        return peer;
+    }
+
+    void readable(ByteBuffer scratch, long nowNanos) {
+        scratch.clear();
+        int count;
+        try {
+            count = channel.read(scratch);
+        } catch (IOException reset) {
+            close(null);
+            return;
+        }
+        if (count < 0) {
+            close(null);
+            return;
+        }
+        lastActivityNanos = nowNanos;
+        scratch.flip();
+        process(scratch);
+        if (!closed && scratch.hasRemaining()) {
+            var rest = ByteBuffer.allocate(scratch.remaining());
+            leftover = rest.put(scratch).flip();
+        }
+        updateInterest();
+    }
+
+    /// Hands over the frames in `input` until it is used up or a bound is reached.
+    private void process(ByteBuffer input) {
+        handing = true;
+        try {
+            while (!closed && replies.waiting() < settings.maxPipelined()) {
+                var outcome = cutter.take(input);
+                switch (outcome) {
+                    case NEED_MORE -> {
+                        return;
+                    }
+                    case NO_ROOM -> {
+                        loop.starved(this);
+                        return;
+                    }
+                    case BAD_LENGTH -> {
+                        close(badLength());
+                        return;
+                    }
+                    case FRAME -> {
+                        var exchange = new Exchange(this, cutter.frame());
+                        replies.add(exchange);
+                        handler.handle(exchange);
+                    }
+                }
+            }
+        } finally {
+            handing = false;
+            if (!closed) {
+                handler.endOfRead();
+                flush();
+            }
+        }
+    }
+
+    private String badLength() {
+        var start = new String(cutter.firstBytes(), StandardCharsets.ISO_8859_1);
+        if (start.equals("GET ") || start.equals("POST") || start.equals("HEAD") || start.equals("PUT ")) {
+            return "it speaks HTTP, and this port speaks the Kafka protocol";
+        }
+        if (start.charAt(0) == 0x16 && start.charAt(1) == 0x03) {
+            return "it speaks TLS, and this listener is plaintext: set security.protocol=PLAINTEXT in the client";
+        }
+        return "it announced a request of " + cutter.announcedBytes() + " bytes; between 1 and "
+                + settings.maxFrameBytes() + " (socket.request.max.bytes) are allowed";
+    }
+
+    /// Goes on with what was read but not handed over yet.
+    void resume() {
+        if (closed) {
+            return;
+        }
+        var rest = leftover;
+        if (rest != null) {
+            leftover = null;
+            process(rest);
+            if (!closed && rest.hasRemaining()) {
+                leftover = rest;
+            }
+        }
+        updateInterest();
+    }
+
+    void writable() {
+        flush();
+        updateInterest();
+    }
+
+    /// A reply was given; from any thread.
+    void replyReady() {
+        if (!(loop.inLoop() && handing) && flushDue.compareAndSet(false, true)) {
+            loop.execute(this::flushAndResume);
+        }
+    }
+
+    void execute(Runnable task) {
+        loop.execute(task);
+    }
+
+    private void flushAndResume() {
+        flushDue.set(false);
+        if (closed) {
+            return;
+        }
+        flush();
+        if (leftover != null && replies.waiting() < settings.maxPipelined()) {
+            resume();
+        } else if (!closed) {
+            updateInterest();
+        }
+    }
+
+    private void flush() {
+        if (closed) {
+            return;
+        }
+        int released = replies.collect();
+        if (released > 0) {
+            memory.release(released);
+            loop.memoryReleased();
+        }
+        if (replies.unsent()) {
+            try {
+                replies.send(channel);
+            } catch (IOException reset) {
+                close(null);
+            }
+        }
+    }
+
+    private void updateInterest() {
+        if (closed) {
+            return;
+        }
+        int interest = 0;
+        if (leftover == null && replies.waiting() < settings.maxPipelined()) {
+            interest |= SelectionKey.OP_READ;
+        }
+        if (replies.unsent()) {
+            interest |= SelectionKey.OP_WRITE;
+        }
+        if (key.interestOps() != interest) {
+            key.interestOps(interest);
+        }
+    }
+
+    /// Closes the connection if it has been silent for too long.
+    void expire(long nowNanos) {
+        long silentMs = (nowNanos - lastActivityNanos) / 1_000_000;
+        if (cutter.midFrame() && leftover == null && silentMs > settings.partialFrameMs()) {
+            close("its request of " + cutter.announcedBytes() + " bytes stopped arriving " + silentMs + " ms ago");
+        } else if (replies.waiting() == 0 && !replies.unsent() && silentMs > settings.idleMs()) {
+            close(null);
+        }
+    }
+
+    void closeLater(String reason) {
+        if (loop.inLoop()) {
+            close(reason);
+        } else {
+            loop.execute(() -> close(reason));
+        }
+    }
+
+    /// Closes at once; a reason is logged.
+    void close(@Nullable String reason) {
+        if (closed) {
+            return;
+        }
+        closed = true;
+        if (reason != null) {
+            LOG.warn("Closed the connection of {} ({}): {}", peer, peer.software(), reason);
+        }
+        int held = replies.abandon();
+        cutter.discard();
+        memory.release(held);
+        try {
+            channel.close();
+        } catch (IOException ignored) {
+            LOG.debug("closing the connection of {} failed", peer, ignored);
+        }
+        loop.forget(this);
+        handler.closed(peer);
+    }
+}

@@ -1,0 +1,191 @@
+package io.moldau.network;
+
+import io.moldau.environment.Clock;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.SelectionKey;
+import java.nio.channels.Selector;
+import java.nio.channels.SocketChannel;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/// One thread and its selector, owner of the connections assigned to it.
+final class EventLoop implements Runnable {
+    private static final Logger LOG = LoggerFactory.getLogger(EventLoop.class);
+    private static final int SCRATCH_BYTES = 256 << 10;
+    private static final long SWEEP_MS = 1_000;
+
+    /// What the selector reports on: a connection, or the server's accepting socket.
+    interface Selected {
+        void selected(SelectionKey key);
+    }
+
+    private final Selector selector;
+    private final Clock clock;
+    private final NetworkServer server;
+    private final ByteBuffer scratch = ByteBuffer.allocateDirect(SCRATCH_BYTES);
+    private final ConcurrentLinkedQueue<Runnable> tasks = new ConcurrentLinkedQueue<>();
+    private final AtomicBoolean wakeUpDue = new AtomicBoolean();
+    private final Set<Connection> connections = new HashSet<>();
+    private final LinkedHashSet<Connection> starving = new LinkedHashSet<>();
+    private volatile boolean hungry;
+    private volatile @Nullable Thread thread;
+    private volatile boolean stopping;
+    private long lastSweepNanos;
+
+    EventLoop(NetworkServer server, Clock clock) throws IOException {
+        this.server = server;
+        this.clock = clock;
+        this.selector = Selector.open();
+        this.lastSweepNanos = clock.nanos();
+    }
+
+    Selector selector() {
+        return selector;
+    }
+
+    boolean inLoop() {
+        return Thread.currentThread() == thread;
+    }
+
+    /// Runs `task` on the loop, soon, never within the caller. Many tasks share one wake-up.
+    void execute(Runnable task) {
+        tasks.add(task);
+        if (!inLoop() && wakeUpDue.compareAndSet(false, true)) {
+            selector.wakeup();
+        }
+    }
+
+    @Override
+    public void run() {
+        thread = Thread.currentThread();
+        while (!stopping) {
+            try {
+                if (tasks.isEmpty()) {
+                    selector.select(this::dispatch, SWEEP_MS);
+                } else {
+                    selector.selectNow(this::dispatch);
+                }
+            } catch (IOException failure) {
+                LOG.error("An event loop's selector failed; going on", failure);
+            }
+            runTasks();
+            feedStarving();
+            sweep();
+        }
+        List.copyOf(connections).forEach(connection -> connection.close(null));
+        try {
+            selector.close();
+        } catch (IOException failure) {
+            LOG.debug("closing a selector failed", failure);
+        }
+    }
+
+    private void dispatch(SelectionKey key) {
+        if (!key.isValid()) {
+            return;
+        }
+        var attachment = key.attachment();
+        if (attachment instanceof Connection connection) {
+            guarded(connection, () -> {
+                if (key.isReadable()) {
+                    connection.readable(scratch, clock.nanos());
+                }
+                if (key.isValid() && key.isWritable()) {
+                    connection.writable();
+                }
+            });
+        } else if (attachment instanceof Selected other) {
+            other.selected(key);
+        }
+    }
+
+    /// A bug met by one connection ends that connection, not the loop.
+    private void guarded(Connection connection, Runnable action) {
+        try {
+            action.run();
+        } catch (RuntimeException | StackOverflowError failure) {
+            LOG.error("Handling the connection of {} failed; it is closed", connection.peer(), failure);
+            connection.close(null);
+        } catch (OutOfMemoryError failure) {
+            connection.close("there is not enough memory for its request");
+        }
+    }
+
+    private void runTasks() {
+        wakeUpDue.set(false);
+        Runnable task;
+        while ((task = tasks.poll()) != null) {
+            try {
+                task.run();
+            } catch (RuntimeException failure) {
+                LOG.error("A task of an event loop failed; going on", failure);
+            }
+        }
+    }
+
+    void adopt(SocketChannel channel) {
+        try {
+            channel.configureBlocking(false);
+            var key = channel.register(selector, SelectionKey.OP_READ);
+            var connection = server.connection(this, channel, key);
+            key.attach(connection);
+            connections.add(connection);
+        } catch (IOException gone) {
+            server.connectionEnded(channel);
+        }
+    }
+
+    void forget(Connection connection) {
+        connections.remove(connection);
+        starving.remove(connection);
+        server.connectionEnded(connection.peer());
+    }
+
+    void starved(Connection connection) {
+        starving.add(connection);
+        hungry = true;
+    }
+
+    /// Request bytes became free: whoever waits for room, on any loop, may try again.
+    void memoryReleased() {
+        server.memoryReleased(this);
+    }
+
+    boolean hasStarving() {
+        return hungry;
+    }
+
+    private void feedStarving() {
+        if (starving.isEmpty()) {
+            return;
+        }
+        var waiting = new ArrayList<>(starving);
+        starving.clear();
+        hungry = false;
+        for (var connection : waiting) {
+            guarded(connection, connection::resume);
+        }
+    }
+
+    private void sweep() {
+        long now = clock.nanos();
+        if (now - lastSweepNanos > SWEEP_MS * 1_000_000) {
+            lastSweepNanos = now;
+            List.copyOf(connections).forEach(connection -> connection.expire(now));
+        }
+    }
+
+    void stop() {
+        stopping = true;
+        selector.wakeup();
+    }
+}

@@ -1,0 +1,75 @@
+package io.moldau.network;
+
+import io.moldau.protocol.Payload;
+import java.nio.ByteBuffer;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
+
+/// One request and the place of its reply. Replies leave in the order of the requests, whenever they are given.
+public final class Exchange {
+    private static final int WAITING = 0;
+    private static final int ENDED = 1;
+
+    private final Connection connection;
+    private final ByteBuffer frame;
+    private final int heldBytes;
+    private final AtomicInteger state = new AtomicInteger(WAITING);
+    private volatile List<Payload> reply = List.of();
+    private volatile boolean ready;
+
+    Exchange(Connection connection, ByteBuffer frame) {
+        this.connection = connection;
+        this.frame = frame;
+        this.heldBytes = frame.remaining();
+    }
+
+    /// The request after its length prefix. Slices of it stay valid as long as anybody holds them.
+    public ByteBuffer frame() {
+        return frame;
+    }
+
+    public Peer peer() {
+        return connection.peer();
+    }
+
+    /// Ends the exchange with a reply: a whole frame, its length prefix included.
+    public void answer(List<Payload> parts) {
+        end(parts);
+    }
+
+    /// Ends the exchange without a reply (Produce with acks=0).
+    public void noAnswer() {
+        end(List.of());
+    }
+
+    /// Runs `task` on the connection's event loop, soon.
+    public void execute(Runnable task) {
+        connection.execute(task);
+    }
+
+    /// Closes the connection, this exchange unanswered. `reason` goes to the log.
+    public void close(String reason) {
+        connection.closeLater(reason);
+    }
+
+    private void end(List<Payload> parts) {
+        if (!state.compareAndSet(WAITING, ENDED)) {
+            throw new IllegalStateException("the request of " + connection.peer() + " was answered before");
+        }
+        reply = parts;
+        ready = true;
+        connection.replyReady();
+    }
+
+    boolean ready() {
+        return ready;
+    }
+
+    List<Payload> reply() {
+        return reply;
+    }
+
+    int heldBytes() {
+        return heldBytes;
+    }
+}

@@ -1,0 +1,14 @@
+package io.moldau.network;
+
+/// What the server does with requests.
+public interface FrameHandler {
+    /// A whole request has arrived. Called on the connection's event loop, in the order of arrival: must not
+    /// block. Each exchange is ended exactly once, now or later, on any thread.
+    void handle(Exchange exchange);
+
+    /// Every request that one read delivered has been handed over.
+    default void endOfRead() {}
+
+    /// The connection is gone.
+    default void closed(Peer peer) {}
+}

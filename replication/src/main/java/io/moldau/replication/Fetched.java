@@ -1,0 +1,27 @@
+package io.moldau.replication;
+
+import io.moldau.protocol.ErrorCode;
+import io.moldau.storage.LogSlice;
+import java.util.Optional;
+
+/// What a reader gets from one partition.
+public sealed interface Fetched {
+    /// @param slice whole batches, none if there is nothing new
+    /// @param diverging where the reader's history leaves the log's (KIP-320)
+    record Read(
+            long logStartOffset,
+            long highWatermark,
+            long lastStableOffset,
+            Optional<LogSlice> slice,
+            Optional<Diverging> diverging)
+            implements Fetched {
+        public int sizeBytes() {
+            return slice.map(LogSlice::sizeBytes).orElse(0);
+        }
+    }
+
+    /// The last epoch the reader shares with the log, and where it ends.
+    record Diverging(int epoch, long endOffset) {}
+
+    record Refused(ErrorCode error, String reason) implements Fetched {}
+}

@@ -1,0 +1,246 @@
+package io.moldau.replication;
+
+import io.moldau.environment.Strand;
+import io.moldau.protocol.ErrorCode;
+import io.moldau.protocol.Uuid;
+import io.moldau.storage.AppendOrigin;
+import io.moldau.storage.AppendResult;
+import io.moldau.storage.LogSlice;
+import io.moldau.storage.LogView;
+import io.moldau.storage.PartitionId;
+import io.moldau.storage.PartitionLog;
+import io.moldau.storage.ReadResult;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.Optional;
+import java.util.PriorityQueue;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Consumer;
+import java.util.function.LongConsumer;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/// The leader's side of one partition. On a lone node the high watermark is the end of what the durability of the
+/// topic promises; with followers it will also wait for them.
+public final class Partition {
+    /// Someone who waits until the high watermark has reached `endOffset`.
+    private record Waiting(long endOffset, AppendOutcome outcome, Consumer<AppendOutcome> done) {}
+
+    private static final Logger LOG = LoggerFactory.getLogger(Partition.class);
+
+    private final PartitionId id;
+    private final Uuid topicId;
+    private final PartitionLog log;
+    private final Strand strand = new Strand();
+    private final PriorityQueue<Waiting> waiting =
+            new PriorityQueue<>(Comparator.comparingLong(Waiting::endOffset));
+    private final Set<Runnable> watchers = ConcurrentHashMap.newKeySet();
+    private final int leaderEpoch;
+    private volatile long highWatermark;
+    private volatile Optional<AppendOutcome.Refused> gone = Optional.empty();
+
+    Partition(PartitionId id, Uuid topicId, PartitionLog log, int leaderEpoch) {
+        this.id = id;
+        this.topicId = topicId;
+        this.log = log;
+        this.leaderEpoch = leaderEpoch;
+        this.highWatermark = log.view().durableEndOffset();
+        log.assignLeaderEpoch(leaderEpoch);
+        log.onDurable(advanced -> strand.execute(this::advance));
+    }
+
+    public PartitionId id() {
+        return id;
+    }
+
+    public Uuid topicId() {
+        return topicId;
+    }
+
+    public int leaderEpoch() {
+        return leaderEpoch;
+    }
+
+    /// For look-ups (timestamps, epochs, producers); changes go through this class.
+    public PartitionLog log() {
+        return log;
+    }
+
+    public long highWatermark() {
+        return highWatermark;
+    }
+
+    public long logStartOffset() {
+        return log.view().logStartOffset();
+    }
+
+    /// The end of what a read_committed reader may see.
+    public long lastStableOffset() {
+        return Math.min(highWatermark, log.view().lastStableOffset());
+    }
+
+    /// Appends whole batches, whose CRCs and headers were checked.
+    ///
+    /// @param awaitPromise false answers as soon as the batches are in the log (acks=0)
+    /// @param done told once, on any thread; must not block
+    public void append(
+            ByteBuffer batches, AppendOrigin origin, boolean awaitPromise, Consumer<AppendOutcome> done) {
+        strand.execute(() -> {
+            if (gone.isPresent()) {
+                done.accept(gone.get());
+                return;
+            }
+            switch (log.append(batches, leaderEpoch, origin)) {
+                case AppendResult.Appended(long base, long last, long timeMs, long start) ->
+                    acknowledge(last + 1, new AppendOutcome.Acknowledged(base, last, timeMs, start), awaitPromise, done);
+                case AppendResult.Duplicate(long base, long last, long timeMs, long start) ->
+                    acknowledge(last + 1, new AppendOutcome.Acknowledged(base, last, timeMs, start), awaitPromise, done);
+                case AppendResult.Refused refused ->
+                    done.accept(new AppendOutcome.Refused(ErrorCodes.of(refused.error()), refused.reason()));
+            }
+        });
+    }
+
+    private void acknowledge(
+            long endOffset, AppendOutcome outcome, boolean awaitPromise, Consumer<AppendOutcome> done) {
+        advance();
+        if (!awaitPromise || endOffset <= highWatermark) {
+            done.accept(outcome);
+        } else {
+            waiting.add(new Waiting(endOffset, outcome, done));
+        }
+    }
+
+    private void advance() {
+        long promised = log.view().durableEndOffset();
+        if (promised <= highWatermark) {
+            return;
+        }
+        highWatermark = promised;
+        Waiting first;
+        while ((first = waiting.peek()) != null && first.endOffset() <= promised) {
+            waiting.poll();
+            first.done().accept(first.outcome());
+        }
+        watchers.forEach(Runnable::run);
+    }
+
+    /// Ends the partition's life on this node: everybody who waits is told `error`.
+    void retire(ErrorCode error, String reason) {
+        strand.execute(() -> {
+            var refusal = new AppendOutcome.Refused(error, reason);
+            gone = Optional.of(refusal);
+            var left = new ArrayList<>(waiting);
+            waiting.clear();
+            left.forEach(one -> one.done().accept(refusal));
+            watchers.forEach(Runnable::run);
+        });
+    }
+
+    /// Reads whole batches from `fromOffset` up to the high watermark or, for read_committed, the last stable offset.
+    ///
+    /// @param lastFetchedEpoch the epoch of the record before `fromOffset` as the reader has it, or -1
+    /// @param atLeastOneBatch gives the first batch even if it is larger than `maxBytes`
+    public Fetched read(
+            long fromOffset, int maxBytes, boolean committedOnly, int lastFetchedEpoch, boolean atLeastOneBatch) {
+        var refusal = gone;
+        if (refusal.isPresent()) {
+            return new Fetched.Refused(
+                    refusal.get().error(), refusal.get().reason());
+        }
+        LogView view = log.view();
+        long watermark = highWatermark;
+        long stable = Math.min(watermark, view.lastStableOffset());
+        if (lastFetchedEpoch >= 0) {
+            var end = log.endOffsetForEpoch(lastFetchedEpoch);
+            if (end.endOffset() >= 0 && (end.endOffset() < fromOffset || end.leaderEpoch() < lastFetchedEpoch)) {
+                return new Fetched.Read(
+                        view.logStartOffset(),
+                        watermark,
+                        stable,
+                        Optional.empty(),
+                        Optional.of(new Fetched.Diverging(end.leaderEpoch(), end.endOffset())));
+            }
+        }
+        if (fromOffset < view.logStartOffset() || fromOffset > view.logEndOffset()) {
+            return new Fetched.Refused(
+                    ErrorCode.OFFSET_OUT_OF_RANGE,
+                    "offset " + fromOffset + " is outside " + view.logStartOffset() + " to " + watermark);
+        }
+        long below = committedOnly ? stable : watermark;
+        if (fromOffset >= below) {
+            return new Fetched.Read(view.logStartOffset(), watermark, stable, Optional.empty(), Optional.empty());
+        }
+        ReadResult result;
+        try {
+            result = log.read(fromOffset, maxBytes, below, atLeastOneBatch);
+        } catch (IOException failure) {
+            LOG.error("Reading {} at offset {} failed", id, fromOffset, failure);
+            return new Fetched.Refused(
+                    ErrorCode.KAFKA_STORAGE_ERROR, "reading the log failed: " + failure.getMessage());
+        }
+        return switch (result) {
+            case LogSlice slice ->
+                new Fetched.Read(
+                        view.logStartOffset(),
+                        watermark,
+                        stable,
+                        slice.sizeBytes() == 0 ? Optional.empty() : Optional.of(slice),
+                        Optional.empty());
+            case ReadResult.OffsetOutOfRange outOfRange ->
+                new Fetched.Refused(
+                        ErrorCode.OFFSET_OUT_OF_RANGE,
+                        "offset " + fromOffset + " is outside " + view.logStartOffset() + " to " + watermark);
+        };
+    }
+
+    /// Calls `watcher` (on any thread; it must not block) whenever a read might give something else than before.
+    public void watch(Runnable watcher) {
+        watchers.add(watcher);
+    }
+
+    public void unwatch(Runnable watcher) {
+        watchers.remove(watcher);
+    }
+
+    /// Forgets everything below `offset` (-1: below the high watermark); `done` gets the new log start offset.
+    public void deleteBefore(long offset, LongConsumer done, Consumer<AppendOutcome.Refused> refused) {
+        strand.execute(() -> {
+            if (gone.isPresent()) {
+                refused.accept(gone.get());
+                return;
+            }
+            long target = offset == -1 ? highWatermark : offset;
+            if (target < 0 || target > highWatermark) {
+                refused.accept(new AppendOutcome.Refused(
+                        ErrorCode.OFFSET_OUT_OF_RANGE,
+                        "offset " + offset + " is beyond the high watermark " + highWatermark));
+                return;
+            }
+            long start;
+            try {
+                start = log.advanceLogStartTo(target);
+            } catch (IOException failure) {
+                refused.accept(new AppendOutcome.Refused(
+                        ErrorCode.KAFKA_STORAGE_ERROR, "moving the log start failed: " + failure.getMessage()));
+                return;
+            }
+            done.accept(start);
+            watchers.forEach(Runnable::run);
+        });
+    }
+
+    /// Runs `change` as the owner of the log.
+    void change(Consumer<PartitionLog> change) {
+        strand.execute(() -> {
+            if (gone.isEmpty()) {
+                change.accept(log);
+                watchers.forEach(Runnable::run);
+            }
+        });
+    }
+
+}
