@@ -113,7 +113,7 @@ final class CreateTopicsHandler implements ApiHandler<CreateTopicsRequest> {
             }
         });
         List<List<Integer>> assignments = topic.assignments().stream()
-                .sorted(Comparator.comparing(CreatableReplicaAssignment::partitionIndex))
+                .sorted(Comparator.comparingInt(CreatableReplicaAssignment::partitionIndex))
                 .map(CreatableReplicaAssignment::brokerIds)
                 .toList();
         int partitions =

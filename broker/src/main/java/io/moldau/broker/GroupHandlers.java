@@ -54,7 +54,7 @@ final class GroupHandlers {
                         .errorCode(error.code())
                         .groups(listed)
                         .build())));
-        table.with(ApiKey.DESCRIBE_GROUPS, DescribeGroupsRequest.class, (request, call) -> Gathered.each(
+        table.with(ApiKey.DESCRIBE_GROUPS, DescribeGroupsRequest.class, (request, call) -> Gathered.<String, DescribeGroupsResponse.DescribedGroup>each(
                 request.groups(),
                 (id, one) -> groups.describe(id, caller(call), one),
                 described -> call.answer(DescribeGroupsResponse.builder()
@@ -70,7 +70,7 @@ final class GroupHandlers {
         table.with(
                 ApiKey.CONSUMER_GROUP_DESCRIBE,
                 ConsumerGroupDescribeRequest.class,
-                (request, call) -> Gathered.each(
+                (request, call) -> Gathered.<String, ConsumerGroupDescribeResponse.DescribedGroup>each(
                         request.groupIds(),
                         groups::describeConsumer,
                         described -> call.answer(ConsumerGroupDescribeResponse.builder()
@@ -83,7 +83,7 @@ final class GroupHandlers {
                                                 .build())
                                         .toList())
                                 .build())));
-        table.with(ApiKey.DELETE_GROUPS, DeleteGroupsRequest.class, (request, call) -> Gathered.each(
+        table.with(ApiKey.DELETE_GROUPS, DeleteGroupsRequest.class, (request, call) -> Gathered.<String, DeleteGroupsResponse.DeletableGroupResult>each(
                 request.groupsNames(),
                 groups::delete,
                 results -> call.answer(
