@@ -124,7 +124,8 @@ final class ProduceHandler implements ApiHandler<ProduceRequest> {
                     "zstd needs Produce version " + ZSTD_SINCE + " or newer (KIP-110)");
         }
         if (batch.isControl()) {
-            throw new InvalidBatchException(BatchError.INVALID_RECORD, "clients must not write control batches");
+            throw new InvalidBatchException(
+                    BatchError.INVALID_RECORD, "clients must not write control batches");
         }
     }
 
@@ -157,8 +158,8 @@ final class ProduceHandler implements ApiHandler<ProduceRequest> {
             var topics = new ArrayList<TopicProduceResponse>(request.topicData().size());
             int slot = 0;
             for (var topic : request.topicData()) {
-                var partitions = new ArrayList<PartitionProduceResponse>(
-                        topic.partitionData().size());
+                var partitions =
+                        new ArrayList<PartitionProduceResponse>(topic.partitionData().size());
                 for (var data : topic.partitionData()) {
                     partitions.add(response(data.index(), outcomes.get(slot++)));
                 }

@@ -22,7 +22,8 @@ final class TopicCreation {
     /// for topics that exist already.
     CompletableFuture<List<TopicOutcome>> ensure(List<String> names) {
         var wishes = names.stream().map(this::wish).toList();
-        return context.controller().decide(image -> context.topicDecisions().create(image, wishes, false));
+        return context.controller()
+                .decide(image -> context.topicDecisions().create(image, wishes, false));
     }
 
     private NewTopic wish(String name) {
@@ -32,7 +33,7 @@ final class TopicCreation {
                 new NewTopic(
                         name,
                         settings.int32("offsets.topic.num.partitions"),
-                        settings.int16("offsets.topic.replication.factor"),
+                        settings.int32("offsets.topic.replication.factor"),
                         List.of(),
                         Map.of(
                                 "cleanup.policy", "compact",
@@ -42,7 +43,7 @@ final class TopicCreation {
                 new NewTopic(
                         name,
                         settings.int32("num.partitions"),
-                        settings.int16("default.replication.factor"),
+                        settings.int32("default.replication.factor"),
                         List.of(),
                         new LinkedHashMap<>());
         };
@@ -52,7 +53,8 @@ final class TopicCreation {
     static ErrorCode errorOf(TopicOutcome outcome) {
         return switch (outcome) {
             case Done done -> ErrorCode.NONE;
-            case Refused(var error, var reason) -> error == ErrorCode.TOPIC_ALREADY_EXISTS ? ErrorCode.NONE : error;
+            case Refused(var error, var reason) ->
+                error == ErrorCode.TOPIC_ALREADY_EXISTS ? ErrorCode.NONE : error;
         };
     }
 }
