@@ -13,6 +13,7 @@ final class SimulatedFile {
     static final int SECTOR_BYTES = 512;
 
     /// A write, or a truncation (no bytes, `position` is the new size).
+    @SuppressWarnings("ArrayRecordComponent") // never compared
     private record Change(long position, byte[] bytes, boolean truncation) {}
 
     private byte[] seen = {};
