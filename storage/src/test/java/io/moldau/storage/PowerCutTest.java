@@ -46,15 +46,16 @@ class PowerCutTest {
         final SimulatedWorld world;
         final long seed;
         final Map<PartitionId, Model> models = new HashMap<>();
-        @Nullable LogDirectory opened;
+
+        @Nullable
+        LogDirectory opened;
+
         long counter;
         int last;
 
         Life(long seed) throws IOException {
             this.seed = seed;
             world = SimulatedWorld.of(seed);
-            world.disk().createDirectories(DATA);
-            world.disk().syncDirectory(Path.of("/"));
             open();
         }
 
@@ -97,7 +98,8 @@ class PowerCutTest {
             models.put(id, model);
         }
 
-        @Nullable Model any() {
+        @Nullable
+        Model any() {
             var all = List.copyOf(models.values());
             return all.isEmpty() ? null : all.get(luck(all.size()));
         }
@@ -126,7 +128,9 @@ class PowerCutTest {
         }
 
         void sendAgain(Model model) {
-            var mine = model.batches.stream().filter(b -> b.sequence >= 0 && b.baseOffset >= model.logStart).toList();
+            var mine = model.batches.stream()
+                    .filter(b -> b.sequence >= 0 && b.baseOffset >= model.logStart)
+                    .toList();
             if (mine.isEmpty()) {
                 return;
             }
@@ -176,7 +180,8 @@ class PowerCutTest {
             for (var model : List.copyOf(models.values())) {
                 var found = directory().log(model.id);
                 if (found.isEmpty() || !found.get().topicId().equals(model.topicId)) {
-                    assertThat(model.acknowledged > model.logStart && model.settings.durability().waitsForSync())
+                    assertThat(model.acknowledged > model.logStart
+                                    && model.settings.durability().waitsForSync())
                             .as("%s is gone with %s acknowledged", model.id, model.acknowledged)
                             .isFalse();
                     if (found.isPresent()) {
@@ -299,7 +304,9 @@ class PowerCutTest {
                 for (; step < 60; step++) {
                     life.step();
                     if (only >= 0) {
-                        System.out.println(step + " " + life.last + " " + life.directory().logs() + " " + life.directory().recovery().summary());
+                        System.out.println(
+                                step + " " + life.last + " " + life.directory().logs() + " "
+                                        + life.directory().recovery().summary());
                     }
                 }
             } catch (Throwable failure) {
