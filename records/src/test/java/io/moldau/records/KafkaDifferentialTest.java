@@ -73,7 +73,8 @@ class KafkaDifferentialTest {
             assertThat(batch.partitionLeaderEpoch()).isEqualTo(7);
             assertThat(batch.compressionType().name).isEqualTo(compression.configName());
             assertThat(batch.maxTimestamp())
-                    .isEqualTo(expected.stream().mapToLong(Record::timestamp).max().orElseThrow());
+                    .isEqualTo(
+                            expected.stream().mapToLong(Record::timestamp).max().orElseThrow());
             var read = new ArrayList<Record>();
             for (var r : batch) {
                 var headers = new ArrayList<Header>();

@@ -88,6 +88,7 @@ final class DirectoryRecovery {
         var topicId = PartitionMetadata.read(directory.disk(), folder);
         if (topicId.isEmpty() && line != null) {
             topicId = Optional.of(line.topicId());
+            PartitionMetadata.write(directory.disk(), folder, line.topicId());
         }
         if (topicId.isEmpty()) {
             nameless.add(id);

@@ -60,7 +60,7 @@ public final class LogDirectory implements AutoCloseable {
     public static LogDirectory open(Environment environment, Path directory, LogDirectorySettings settings)
             throws IOException {
         var disk = environment.disk();
-        disk.createDirectories(directory);
+        createDurably(disk, directory);
         AutoCloseable lock;
         try {
             lock = disk.lock(directory.resolve(LOCK_FILE));
@@ -83,6 +83,20 @@ public final class LogDirectory implements AutoCloseable {
         } catch (IOException | RuntimeException failed) {
             release(lock);
             throw failed;
+        }
+    }
+
+    private static void createDurably(Disk disk, Path directory) throws IOException {
+        var missing = new ArrayList<Path>();
+        for (Path at = directory.toAbsolutePath(); at != null && !disk.exists(at); at = at.getParent()) {
+            missing.add(at);
+        }
+        disk.createDirectories(directory);
+        for (var created : missing) {
+            var parent = created.getParent();
+            if (parent != null) {
+                disk.syncDirectory(parent);
+            }
         }
     }
 

@@ -30,6 +30,10 @@ final class LogTruncation {
         Snapshots.deleteAbove(disk, log.path(), end);
         log.producers.clear();
         long from = Snapshots.load(disk, log.path(), end, log.producers);
+        if (from < (left.isEmpty() ? end : left.getFirst().baseOffset())) {
+            // Batches between the snapshot and the log are gone: better to know nothing than something outdated.
+            log.producers.clear();
+        }
         for (var segment : left) {
             var scan = new SegmentScan(segment.file(), 0, segment.sizeBytes());
             for (var batch = scan.next(); batch != null; batch = scan.next()) {

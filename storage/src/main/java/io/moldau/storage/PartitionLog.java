@@ -41,6 +41,7 @@ public final class PartitionLog {
     private final AtomicBoolean snapshotWritten = new AtomicBoolean();
     /// Left the log unsynced: synced all the same, since recovery goes through them until a checkpoint forgets them.
     private final List<Segment> dropped = new ArrayList<>();
+    private boolean metadataSynced;
     private boolean unjournaledBytes;
     private long segmentJitterMs;
     private long rollClockMs;
@@ -517,6 +518,10 @@ public final class PartitionLog {
             for (var segment : dirty) {
                 segment.sync();
                 segment.writeIndex();
+            }
+            if (names && !metadataSynced) {
+                PartitionMetadata.sync(directory.disk(), path);
+                metadataSynced = true;
             }
             if (snapshot != null) {
                 Snapshots.write(directory.disk(), path, line.recoveryPoint(), snapshot);

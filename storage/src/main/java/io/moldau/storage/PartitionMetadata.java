@@ -22,6 +22,12 @@ final class PartitionMetadata {
         }
     }
 
+    static void sync(Disk disk, Path log) throws IOException {
+        try (var file = disk.open(log.resolve(LogDirectory.METADATA_FILE))) {
+            file.sync();
+        }
+    }
+
     static Optional<UuidBits> read(Disk disk, Path log) throws IOException {
         var path = log.resolve(LogDirectory.METADATA_FILE);
         if (!disk.exists(path)) {

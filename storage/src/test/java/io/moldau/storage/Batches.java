@@ -51,6 +51,12 @@ final class Batches {
         return all;
     }
 
+    static byte[] array(ByteBuffer buffer) {
+        byte[] bytes = new byte[buffer.remaining()];
+        buffer.duplicate().get(bytes);
+        return bytes;
+    }
+
     static List<String> values(RecordBatch batch) {
         var values = new ArrayList<String>();
         try (var records = batch.records()) {
