@@ -249,6 +249,11 @@ public final class Node implements AutoCloseable {
         return servers.getFirst().address();
     }
 
+    /// Bytes of requests read and not answered yet.
+    public long heldRequestBytes() {
+        return servers.stream().mapToLong(NetworkServer::heldBytes).sum();
+    }
+
     /// The durability that topics have by default.
     public String durability() {
         return live.current().string("log.durability");

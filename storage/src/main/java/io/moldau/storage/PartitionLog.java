@@ -39,6 +39,8 @@ public final class PartitionLog {
     private volatile @Nullable DurableListener listener;
     final ProducerStates producers = new ProducerStates();
     private final AtomicBoolean snapshotWritten = new AtomicBoolean();
+    /// Left the log unsynced: synced all the same, since recovery goes through them until a checkpoint forgets them.
+    private final List<Segment> dropped = new ArrayList<>();
     private boolean unjournaledBytes;
     private long segmentJitterMs;
     private long rollClockMs;
@@ -425,6 +427,7 @@ public final class PartitionLog {
             first++;
         }
         if (first > 0) {
+            dropped.addAll(known.subList(0, first));
             segments = List.copyOf(known.subList(first, known.size()));
             directory.discard(known.subList(0, first), settings.fileDeleteDelayMs());
         }
@@ -497,11 +500,13 @@ public final class PartitionLog {
                         none ? logEnd : known.getLast().baseOffset(),
                         none ? 0 : known.getLast().sizeBytes(),
                         epochs);
-                for (var segment : known) {
+                dropped.addAll(known);
+                for (var segment : dropped) {
                     if (segment.takeDirty()) {
                         dirty.add(segment);
                     }
                 }
+                dropped.clear();
                 names = namesChanged;
                 namesChanged = false;
                 snapshot = producers.takeChanged() ? producers.snapshot() : null;
