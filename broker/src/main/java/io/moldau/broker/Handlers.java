@@ -2,15 +2,19 @@ package io.moldau.broker;
 
 import io.moldau.groups.GroupCoordinator;
 import io.moldau.protocol.ApiKey;
+import io.moldau.protocol.message.AlterConfigsRequest;
 import io.moldau.protocol.message.CreatePartitionsRequest;
 import io.moldau.protocol.message.CreateTopicsRequest;
 import io.moldau.protocol.message.DeleteRecordsRequest;
 import io.moldau.protocol.message.DeleteTopicsRequest;
 import io.moldau.protocol.message.DescribeClusterRequest;
+import io.moldau.protocol.message.DescribeConfigsRequest;
 import io.moldau.protocol.message.DescribeTopicPartitionsRequest;
 import io.moldau.protocol.message.FetchRequest;
 import io.moldau.protocol.message.FindCoordinatorRequest;
+import io.moldau.protocol.message.IncrementalAlterConfigsRequest;
 import io.moldau.protocol.message.InitProducerIdRequest;
+import io.moldau.protocol.message.ListConfigResourcesRequest;
 import io.moldau.protocol.message.ListOffsetsRequest;
 import io.moldau.protocol.message.MetadataRequest;
 import io.moldau.protocol.message.OffsetForLeaderEpochRequest;
@@ -43,6 +47,20 @@ final class Handlers {
         table.with(ApiKey.INIT_PRODUCER_ID, InitProducerIdRequest.class, new InitProducerIdHandler(context));
         table.with(
                 ApiKey.FIND_COORDINATOR, FindCoordinatorRequest.class, new FindCoordinatorHandler(context, creation));
+        var configDecisions = new ConfigDecisions(context.nodeId(), context.live()::settings);
+        table.with(
+                ApiKey.DESCRIBE_CONFIGS,
+                DescribeConfigsRequest.class,
+                new DescribeConfigsHandler(context, configDecisions));
+        table.with(ApiKey.ALTER_CONFIGS, AlterConfigsRequest.class, new AlterConfigsHandler(context, configDecisions));
+        table.with(
+                ApiKey.INCREMENTAL_ALTER_CONFIGS,
+                IncrementalAlterConfigsRequest.class,
+                new IncrementalAlterConfigsHandler(context, configDecisions));
+        table.with(
+                ApiKey.LIST_CONFIG_RESOURCES,
+                ListConfigResourcesRequest.class,
+                new ListConfigResourcesHandler(context));
         GroupHandlers.register(table, groups);
         return table;
     }

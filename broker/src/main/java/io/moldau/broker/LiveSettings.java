@@ -5,7 +5,6 @@ import io.moldau.metadata.ConfigResource;
 import io.moldau.metadata.Controller;
 import io.moldau.metadata.MetadataImage;
 import io.moldau.metadata.MetadataRecord;
-import java.util.HashMap;
 import java.util.List;
 
 /// The node's settings as they are now: what was given at start, below what was changed since, for all brokers and
@@ -37,9 +36,8 @@ final class LiveSettings implements Controller.Listener {
 
     /// The settings as they will be once `image` is in force.
     BrokerSettings settings(MetadataImage image) {
-        var changes = new HashMap<String, String>();
-        changes.putAll(image.config(new ConfigResource(ConfigResource.Type.BROKER, "")));
-        changes.putAll(image.config(new ConfigResource(ConfigResource.Type.BROKER, Integer.toString(nodeId))));
-        return given.withDynamic(changes);
+        return given.withDynamic(
+                image.config(new ConfigResource(ConfigResource.Type.BROKER, "")),
+                image.config(new ConfigResource(ConfigResource.Type.BROKER, Integer.toString(nodeId))));
     }
 }

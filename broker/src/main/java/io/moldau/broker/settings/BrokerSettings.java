@@ -12,11 +12,13 @@ import java.util.TreeMap;
 /// Immutable. Values are checked when they come in, so the typed accessors cannot fail for a known name.
 public final class BrokerSettings {
     private final Map<String, String> fixed;
-    private final Map<String, String> dynamic;
+    private final Map<String, String> forAll;
+    private final Map<String, String> forThis;
 
-    private BrokerSettings(Map<String, String> fixed, Map<String, String> dynamic) {
+    private BrokerSettings(Map<String, String> fixed, Map<String, String> forAll, Map<String, String> forThis) {
         this.fixed = fixed;
-        this.dynamic = dynamic;
+        this.forAll = forAll;
+        this.forThis = forThis;
     }
 
     /// Settings as given by a file or the command line; throws [SettingsException] for the first one that is
@@ -34,19 +36,29 @@ public final class BrokerSettings {
             });
             fixed.put(entry.getKey(), value);
         }
-        return new BrokerSettings(fixed, new TreeMap<>());
+        return new BrokerSettings(fixed, Map.of(), Map.of());
     }
 
-    /// The same start settings with these in place of all earlier changes. Unknown and unusable ones are left
-    /// out: they were refused when they were made, and a log of an older version must not stop a start.
+    /// The same start settings with these in place of all earlier changes of this broker.
     public BrokerSettings withDynamic(Map<String, String> changes) {
+        return withDynamic(Map.of(), changes);
+    }
+
+    /// The same start settings with these in place of all earlier changes: those made for every broker, and those
+    /// for this one, which go first. Unknown and unusable ones are left out: they were refused when they were made,
+    /// and a log of an older version must not stop a start.
+    public BrokerSettings withDynamic(Map<String, String> forAllBrokers, Map<String, String> forThisBroker) {
+        return new BrokerSettings(fixed, usable(forAllBrokers), usable(forThisBroker));
+    }
+
+    private static Map<String, String> usable(Map<String, String> changes) {
         var usable = new TreeMap<String, String>();
         changes.forEach((name, value) -> {
             if (dynamicProblem(name, value).isEmpty()) {
                 usable.put(name, value.strip());
             }
         });
-        return new BrokerSettings(fixed, usable);
+        return usable;
     }
 
     /// What is wrong with changing `name` to `value` while the node runs; empty if nothing is.
@@ -124,23 +136,36 @@ public final class BrokerSettings {
                 .toList();
     }
 
+    /// The settings that were changed for every broker, as the resource "" shows them.
+    public List<ConfigEntry> describeForAllBrokers() {
+        return forAll.entrySet().stream()
+                .map(change -> ConfigEntry.of(
+                        BrokerCatalogue.ALL.require(change.getKey()),
+                        false,
+                        List.of(new ConfigEntry.Synonym(
+                                change.getKey(), Optional.of(change.getValue()), Source.DYNAMIC_DEFAULT_BROKER))))
+                .toList();
+    }
+
     Optional<String> given(String name) {
-        var changed = dynamic.get(name);
-        return Optional.ofNullable(changed != null ? changed : fixed.get(name));
+        var strongest = givenOrigins(name);
+        return strongest.isEmpty() ? Optional.empty() : strongest.getFirst().value();
     }
 
     /// All values of a broker setting that were given, strongest first, without the default.
     List<ConfigEntry.Synonym> givenOrigins(String name) {
         var origins = new ArrayList<ConfigEntry.Synonym>();
-        var changed = dynamic.get(name);
-        if (changed != null) {
-            origins.add(new ConfigEntry.Synonym(name, Optional.of(changed), Source.DYNAMIC_BROKER));
-        }
-        var start = fixed.get(name);
-        if (start != null) {
-            origins.add(new ConfigEntry.Synonym(name, Optional.of(start), Source.STATIC_BROKER));
-        }
+        add(origins, name, forThis, Source.DYNAMIC_BROKER);
+        add(origins, name, forAll, Source.DYNAMIC_DEFAULT_BROKER);
+        add(origins, name, fixed, Source.STATIC_BROKER);
         return origins;
+    }
+
+    private static void add(List<ConfigEntry.Synonym> origins, String name, Map<String, String> values, Source source) {
+        var value = values.get(name);
+        if (value != null) {
+            origins.add(new ConfigEntry.Synonym(name, Optional.of(value), source));
+        }
     }
 
     private List<ConfigEntry.Synonym> origins(Setting setting, String name) {

@@ -23,6 +23,7 @@ public record ConfigEntry(
         DYNAMIC_DEFAULT_BROKER(3),
         STATIC_BROKER(4),
         DEFAULT(5),
+        CLIENT_METRICS(7),
         GROUP(8);
 
         private final byte code;
