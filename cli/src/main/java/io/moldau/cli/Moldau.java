@@ -1,7 +1,8 @@
 package io.moldau.cli;
 
+import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
+import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -21,24 +22,18 @@ import picocli.CommandLine.ParseResult;
         footer = {"", "Begin with: moldau start", "MOLDAU_DEBUG=1 shows where a failure came from."})
 public final class Moldau {
     /// Subcommands by name; made only when wanted, since reading their annotations takes a while.
-    private enum Subcommand {
-        START(StartCommand::new),
-        TOPICS(TopicsCommand::new),
-        PRODUCE(ProduceCommand::new),
-        CONSUME(ConsumeCommand::new),
-        GROUPS(GroupsCommand::new),
-        CONFIG(ConfigCommand::new),
-        LOG(LogCommand::new);
+    private static final Map<String, Supplier<Object>> SUBCOMMANDS = subcommands();
 
-        private final Supplier<Object> command;
-
-        Subcommand(Supplier<Object> command) {
-            this.command = command;
-        }
-
-        String text() {
-            return name().toLowerCase(Locale.ROOT);
-        }
+    private static Map<String, Supplier<Object>> subcommands() {
+        var commands = new LinkedHashMap<String, Supplier<Object>>();
+        commands.put("start", StartCommand::new);
+        commands.put("topics", TopicsCommand::new);
+        commands.put("produce", ProduceCommand::new);
+        commands.put("consume", ConsumeCommand::new);
+        commands.put("groups", GroupsCommand::new);
+        commands.put("config", ConfigCommand::new);
+        commands.put("log", LogCommand::new);
+        return commands;
     }
 
     private static final String TRAINING = "train-aot";
@@ -57,14 +52,11 @@ public final class Moldau {
     static CommandLine commandLine(List<String> arguments) {
         var line = new CommandLine(new Moldau());
         var first = arguments.isEmpty() ? "" : arguments.getFirst();
-        boolean one = false;
-        for (var each : Subcommand.values()) {
-            one |= each.text().equals(first);
-        }
-        for (var each : Subcommand.values()) {
-            if (!one || each.text().equals(first)) {
-                line.addSubcommand(each.text(), each.command.get());
-            }
+        var one = SUBCOMMANDS.get(first);
+        if (one == null) {
+            SUBCOMMANDS.forEach((name, command) -> line.addSubcommand(name, command.get()));
+        } else {
+            line.addSubcommand(first, one.get());
         }
         line.setCaseInsensitiveEnumValuesAllowed(true);
         line.setExecutionExceptionHandler(Moldau::failed);

@@ -130,7 +130,7 @@ final class ProduceCommand implements Callable<Integer> {
             while (failure.get() == null && (line = input.readLine()) != null) {
                 count++;
                 var future = producer.send(record(line, count, fixed));
-                var unused = future.whenComplete(this::answered);
+                var _ = future.whenComplete(this::answered);
                 if (count % PROGRESS_RECORDS == 0) {
                     progress.show(acknowledged.get());
                 }
