@@ -252,7 +252,7 @@ public final class LogDirectory implements AutoCloseable {
         return Optional.ofNullable(failure);
     }
 
-    void fail(String doing, Exception cause) {
+    void fail(String doing, Throwable cause) {
         var text = doing + " in " + path + " failed: " + cause + "; restart the node when the disk is well again";
         boolean first;
         synchronized (this) {
@@ -302,8 +302,8 @@ public final class LogDirectory implements AutoCloseable {
             journal.release(mark);
             for (var log : logs.values()) {
                 var line = lines.get(log.id());
-                if (line != null && !log.isDeleted() && log.tookSnapshot()) {
-                    Snapshots.deleteOlder(disk(), log.path(), line.recoveryPoint());
+                if (line != null) {
+                    log.forgetSnapshots(line.recoveryPoint());
                 }
             }
             for (var files : going) {
