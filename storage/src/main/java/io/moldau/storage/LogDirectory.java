@@ -25,7 +25,7 @@ public final class LogDirectory implements AutoCloseable {
     static final String METADATA_FILE = "partition.metadata";
     static final String DELETED_SUFFIX = "-delete";
 
-    private record Discarded(List<Segment> segments, long delayMs) {}
+    private record Discarded(PartitionLog log, List<Segment> segments, long delayMs) {}
 
     private final Environment environment;
     private final Path path;
@@ -236,9 +236,9 @@ public final class LogDirectory implements AutoCloseable {
     }
 
     /// Files that a checkpoint must forget before they go.
-    void discard(List<Segment> segments, long delayMs) {
+    void discard(PartitionLog log, List<Segment> segments, long delayMs) {
         synchronized (this) {
-            discarded.add(new Discarded(List.copyOf(segments), delayMs));
+            discarded.add(new Discarded(log, List.copyOf(segments), delayMs));
         }
         checkpointSoon();
     }
@@ -307,11 +307,7 @@ public final class LogDirectory implements AutoCloseable {
                 }
             }
             for (var files : going) {
-                later(files.delayMs, () -> {
-                    for (var segment : files.segments) {
-                        segment.delete();
-                    }
-                });
+                later(files.delayMs, () -> files.log.deleteFiles(files.segments));
             }
         } catch (IOException | RuntimeException failed) {
             fail("a checkpoint", failed);

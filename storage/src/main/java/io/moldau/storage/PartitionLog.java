@@ -429,7 +429,7 @@ public final class PartitionLog {
         if (first > 0) {
             dropped.addAll(known.subList(0, first));
             segments = List.copyOf(known.subList(first, known.size()));
-            directory.discard(known.subList(0, first), settings.fileDeleteDelayMs());
+            directory.discard(this, known.subList(0, first), settings.fileDeleteDelayMs());
         }
     }
 
@@ -556,6 +556,20 @@ public final class PartitionLog {
             }
         } finally {
             syncLock.unlock();
+        }
+    }
+
+    /// Removes files of segments that left the log a while ago, unless their names belong to somebody else by now:
+    /// to a log created anew under this one's name, or to a segment that starts where an old one did.
+    synchronized void deleteFiles(List<Segment> old) throws IOException {
+        for (var segment : old) {
+            boolean taken = deleted;
+            for (var current : segments) {
+                taken |= current.baseOffset() == segment.baseOffset();
+            }
+            if (!taken) {
+                segment.delete();
+            }
         }
     }
 
