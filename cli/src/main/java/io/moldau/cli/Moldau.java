@@ -4,6 +4,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
+import java.util.concurrent.CompletionException;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
@@ -95,7 +96,8 @@ public final class Moldau {
         return CommandLine.ExitCode.USAGE;
     }
 
-    static void report(Throwable failure) {
+    static void report(Throwable thrown) {
+        var failure = thrown instanceof CompletionException wrapped && wrapped.getCause() != null ? wrapped.getCause() : thrown;
         var text = failure.getMessage() == null ? failure.getClass().getSimpleName() : failure.getMessage();
         System.err.println("moldau: " + text);
         if (System.getenv("MOLDAU_DEBUG") != null) {
