@@ -133,6 +133,7 @@ public final class Producer implements AutoCloseable {
         }
     }
 
+    @SuppressWarnings("WaitNotInLoop") // every caller asks again in a loop
     private void awaitChange(long mostMs) {
         try {
             boolean signalled = changed.await(mostMs, TimeUnit.MILLISECONDS);
