@@ -49,7 +49,7 @@ final class ApiVersionsAnswer implements ApiHandler<ApiVersionsRequest> {
                                         : entry.getValue().oldest())
                         .maxVersion(entry.getValue().newest())
                         .build())
-                .sorted(Comparator.comparing(ApiVersionsResponse.ApiVersion::apiKey))
+                .sorted(Comparator.comparingInt(ApiVersionsResponse.ApiVersion::apiKey))
                 .toList();
         var response = ApiVersionsResponse.builder().errorCode(error.code()).apiKeys(keys);
         if (version >= 3) {

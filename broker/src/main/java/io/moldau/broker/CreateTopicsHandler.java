@@ -27,11 +27,9 @@ import java.util.Optional;
 /// - v7 answers with its id (KIP-516)
 final class CreateTopicsHandler implements ApiHandler<CreateTopicsRequest> {
     private final NodeContext context;
-    private final TopicConfigs configs;
 
-    CreateTopicsHandler(NodeContext context, TopicConfigs configs) {
+    CreateTopicsHandler(NodeContext context) {
         this.context = context;
-        this.configs = configs;
     }
 
     @Override
@@ -115,13 +113,13 @@ final class CreateTopicsHandler implements ApiHandler<CreateTopicsRequest> {
             }
         });
         List<List<Integer>> assignments = topic.assignments().stream()
-                .sorted(Comparator.comparing(CreatableReplicaAssignment::partitionIndex))
+                .sorted(Comparator.comparingInt(CreatableReplicaAssignment::partitionIndex))
                 .map(CreatableReplicaAssignment::brokerIds)
                 .toList();
         int partitions =
                 topic.numPartitions() == -1 ? context.settings().int32("num.partitions") : topic.numPartitions();
         int factor = topic.replicationFactor() == -1
-                ? context.settings().int16("default.replication.factor")
+                ? context.settings().int32("default.replication.factor")
                 : topic.replicationFactor();
         return new NewTopic(topic.name(), partitions, factor, assignments, settings);
     }
@@ -141,10 +139,10 @@ final class CreateTopicsHandler implements ApiHandler<CreateTopicsRequest> {
                         .numPartitions(topic.partitions().size())
                         .replicationFactor(
                                 (short) topic.partitions().getFirst().replicas().size())
-                        .configs(configs.entries(overrides).stream()
+                        .configs(TopicSettings.describe(overrides, context.settings()).stream()
                                 .map(entry -> CreatableTopicConfigs.builder()
                                         .name(entry.name())
-                                        .value(entry.value())
+                                        .value(entry.value().orElse(null))
                                         .readOnly(false)
                                         .configSource(entry.source().code())
                                         .isSensitive(false)

@@ -38,7 +38,7 @@ final class DescribeClusterHandler implements ApiHandler<DescribeClusterRequest>
                         .brokerId(context.nodeId())
                         .host(address.host())
                         .port(address.port())
-                        .rack(context.settings().rack().orElse(null))
+                        .rack(context.settings().value("broker.rack").orElse(null))
                         .build()))
                 .clusterAuthorizedOperations(
                         request.includeClusterAuthorizedOperations() ? Operations.CLUSTER : Operations.NOT_ASKED)

@@ -95,7 +95,7 @@ final class MetadataHandler implements ApiHandler<MetadataRequest> {
                         .nodeId(context.nodeId())
                         .host(address.host())
                         .port(address.port())
-                        .rack(context.settings().rack().orElse(null))
+                        .rack(context.settings().value("broker.rack").orElse(null))
                         .build()))
                 .clusterId(image.clusterId())
                 .controllerId(context.nodeId())

@@ -16,7 +16,7 @@ import java.util.Optional;
 record NodeContext(
         int nodeId,
         Environment environment,
-        BrokerSettings settings,
+        LiveSettings live,
         Controller controller,
         TopicDecisions topicDecisions,
         Partitions partitions,
@@ -28,6 +28,10 @@ record NodeContext(
     /// Chooses the address that clients are told.
     interface Advertised {
         HostAndPort to(Peer peer);
+    }
+
+    BrokerSettings settings() {
+        return live.current();
     }
 
     MetadataImage image() {

@@ -18,6 +18,7 @@ final class Operations {
     private static final int IDEMPOTENT_WRITE = 1 << 12;
 
     static final int TOPIC = READ | WRITE | CREATE | DELETE | ALTER | DESCRIBE | DESCRIBE_CONFIGS | ALTER_CONFIGS;
+    static final int GROUP = READ | DELETE | DESCRIBE | DESCRIBE_CONFIGS | ALTER_CONFIGS;
     static final int CLUSTER = CREATE
             | ALTER
             | DESCRIBE

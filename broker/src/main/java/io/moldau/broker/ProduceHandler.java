@@ -104,7 +104,8 @@ final class ProduceHandler implements ApiHandler<ProduceRequest> {
         try {
             check(batches, partition.log().settings().maxMessageBytes(), call.version());
         } catch (InvalidBatchException invalid) {
-            done.accept(new AppendOutcome.Refused(ErrorCodes.of(invalid.error()), invalid.getMessage()));
+            done.accept(new AppendOutcome.Refused(
+                    ErrorCodes.of(invalid.error()), String.valueOf(invalid.getMessage())));
             return;
         }
         partition.append(batches, AppendOrigin.CLIENT, acks != 0, done);

@@ -33,7 +33,7 @@ final class TopicCreation {
                 new NewTopic(
                         name,
                         settings.int32("offsets.topic.num.partitions"),
-                        settings.int16("offsets.topic.replication.factor"),
+                        settings.int32("offsets.topic.replication.factor"),
                         List.of(),
                         Map.of(
                                 "cleanup.policy", "compact",
@@ -43,7 +43,7 @@ final class TopicCreation {
                 new NewTopic(
                         name,
                         settings.int32("num.partitions"),
-                        settings.int16("default.replication.factor"),
+                        settings.int32("default.replication.factor"),
                         List.of(),
                         new LinkedHashMap<>());
         };

@@ -3,44 +3,40 @@ package io.moldau.client;
 import io.moldau.protocol.ErrorCode;
 import org.jspecify.annotations.Nullable;
 
-/// Something that the client was asked to do and could not. The text is one to show to a user.
+/// Something could not be done. The message is a sentence for the person who asked for it.
 public final class ClientException extends RuntimeException {
-    private static final long serialVersionUID = 1;
-
     private final ErrorCode error;
 
-    public ClientException(ErrorCode error, String text) {
-        this(error, text, null);
-    }
-
-    public ClientException(ErrorCode error, String text, @Nullable Throwable cause) {
-        super(text, cause);
+    public ClientException(ErrorCode error, String message) {
+        super(message);
         this.error = error;
     }
 
-    /// What a broker answered: its own text if it sent one, else the code's.
-    static ClientException answered(ErrorCode error, String what, @Nullable String message) {
-        var why = message == null || message.isBlank() ? error.text() : message;
-        return new ClientException(error, what + ": " + why + " (" + error + ")");
+    ClientException(ErrorCode error, String message, Throwable cause) {
+        super(message, cause);
+        this.error = error;
     }
 
-    /// [ErrorCode#NETWORK_EXCEPTION] where no broker could be asked.
+    /// The server's error code, or the one that comes nearest.
     public ErrorCode error() {
         return error;
     }
 
-    /// Whether trying again may help.
-    public boolean retriable() {
+    /// The connection broke or could not be made, or the server said so: it may work when tried again.
+    boolean mayPass() {
         return error.retriable();
     }
 
-    /// The exception inside the ones that futures wrap around it.
-    static ClientException of(Throwable failure) {
-        for (Throwable at = failure; at != null; at = at.getCause()) {
-            if (at instanceof ClientException found) {
-                return found;
-            }
+    /// Throws if a response carries an error.
+    static void check(short code, @Nullable String detail, String doing) {
+        if (code != ErrorCode.NONE.code()) {
+            throw of(code, detail, doing);
         }
-        return new ClientException(ErrorCode.UNKNOWN_SERVER_ERROR, "unexpected: " + failure, failure);
+    }
+
+    static ClientException of(short code, @Nullable String detail, String doing) {
+        var error = ErrorCode.of(code);
+        var text = detail != null && !detail.isBlank() ? detail : error.text();
+        return new ClientException(error, doing + ": " + text + " (" + error + ")");
     }
 }

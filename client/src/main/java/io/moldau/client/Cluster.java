@@ -1,71 +1,43 @@
 package io.moldau.client;
 
-import io.moldau.environment.Environment;
-import io.moldau.environment.Sockets;
+import io.moldau.protocol.ApiKey;
 import io.moldau.protocol.ErrorCode;
 import io.moldau.protocol.Request;
-import io.moldau.protocol.Uuid;
+import io.moldau.protocol.Response;
 import io.moldau.protocol.message.FindCoordinatorRequest;
 import io.moldau.protocol.message.FindCoordinatorResponse;
 import io.moldau.protocol.message.MetadataRequest;
+import io.moldau.protocol.message.MetadataRequest.MetadataRequestTopic;
 import io.moldau.protocol.message.MetadataResponse;
+import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Collection;
-import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
+import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
-/// What the client knows of the cluster, and its connections. Each use has a connection of its own to a broker, since
-/// answers come in order and one that waits (a fetch, a join) would hold up the others.
-final class Cluster implements AutoCloseable {
-    /// What a connection is for.
-    enum Use {
-        CONTROL,
-        PRODUCE,
-        FETCH,
-        GROUP
-    }
+/// The connections to a cluster and what is known of its topics.
+public final class Cluster implements AutoCloseable {
+    private static final int RETRY_MS = 100;
+    /// The connection to whichever bootstrap address answers.
+    private static final int ANY = -1;
+    /// Newest versions that name topics by name rather than id.
+    static final int ANY_VERSION = Short.MAX_VALUE;
 
-    /// A topic as the last metadata showed it.
-    record Topic(String name, Uuid id, boolean internal, List<Partition> partitions) {}
-
-    /// A partition as the last metadata showed it.
-    record Partition(int index, int leader, int leaderEpoch, List<Integer> replicas, List<Integer> isr) {}
-
-    private record Line(int node, Use use) {}
-
-    static final int BACKOFF_MS = 50;
-    private static final int MAX_BACKOFF_MS = 1_000;
-    /// A broker that creates topics by itself does so at once, or it does not.
-    private static final int CREATION_PATIENCE_MS = 3_000;
-
-    private static final int BOOTSTRAP = -1;
-
-    private final Environment environment;
-    private final Sockets sockets;
     private final ClientSettings settings;
-    private final Object lock = new Object();
-    private final Map<Line, Connection> lines = new HashMap<>();
-    private final Map<Integer, ClientSettings.Endpoint> brokers = new HashMap<>();
-    private final Map<String, Topic> topics = new HashMap<>();
-    private final Map<Uuid, String> names = new HashMap<>();
-    private boolean everReached;
-    private boolean closed;
+    private final Map<Integer, Connection> connections = new HashMap<>();
+    private final Map<Integer, ClientSettings.Address> nodes = new TreeMap<>();
+    private final Map<String, TopicInfo> topics = new TreeMap<>();
+    private int controller = ANY;
+    private String id = "";
 
-    Cluster(Environment environment, Sockets sockets, ClientSettings settings) {
-        this.environment = environment;
-        this.sockets = sockets;
+    public Cluster(ClientSettings settings) {
         this.settings = settings;
-    }
-
-    Environment environment() {
-        return environment;
     }
 
     ClientSettings settings() {
@@ -73,283 +45,251 @@ final class Cluster implements AutoCloseable {
     }
 
     long nowMs() {
-        return TimeUnit.NANOSECONDS.toMillis(environment.clock().nanos());
+        return TimeUnit.NANOSECONDS.toMillis(settings.environment().clock().nanos());
     }
 
-    /// A connection to any broker: one that stands, else to the first known one that can be reached.
-    Connection any() {
-        return any(Use.CONTROL);
+    /// The brokers by their node ids, as of the last [#refresh].
+    public Map<Integer, ClientSettings.Address> nodes() {
+        return Map.copyOf(nodes);
     }
 
-    private Connection any(Use use) {
-        List<Integer> known;
-        synchronized (lock) {
-            for (var line : lines.entrySet()) {
-                if (line.getKey().use() == use && !line.getValue().isBroken()) {
-                    return line.getValue();
-                }
-            }
-            known = List.copyOf(brokers.keySet());
-        }
-        ClientException last = null;
-        for (int node : known) {
-            try {
-                return to(node, use);
-            } catch (ClientException unreachable) {
-                last = unreachable;
-            }
-        }
-        for (var endpoint : settings.bootstrap()) {
-            try {
-                return open(new Line(BOOTSTRAP, use), endpoint);
-            } catch (ClientException unreachable) {
-                last = unreachable;
-            }
-        }
-        throw last == null ? new ClientException(ErrorCode.NETWORK_EXCEPTION, "no broker is known") : last;
+    /// The cluster's id, as of the last [#refresh].
+    public String id() {
+        return id;
     }
 
-    /// The connection to a broker, opened anew if it broke.
-    Connection to(int node, Use use) {
-        var line = new Line(node, use);
-        ClientSettings.Endpoint endpoint;
-        synchronized (lock) {
-            var connection = lines.get(line);
-            if (connection != null && !connection.isBroken()) {
-                return connection;
-            }
-            endpoint = brokers.get(node);
-        }
-        if (endpoint == null) {
-            throw new ClientException(ErrorCode.LEADER_NOT_AVAILABLE, "broker " + node + " is not known");
-        }
-        return open(line, endpoint);
-    }
-
-    private Connection open(Line line, ClientSettings.Endpoint endpoint) {
-        var connection = Connection.open(environment, sockets, settings, endpoint);
-        synchronized (lock) {
-            if (!closed) {
-                var there = lines.get(line);
-                if (there != null && !there.isBroken()) {
-                    connection.close();
-                    return there;
-                }
-                lines.put(line, connection);
-                everReached = true;
-                return connection;
-            }
-        }
-        connection.close();
-        throw new ClientException(ErrorCode.NETWORK_EXCEPTION, "the client was closed");
-    }
-
-    /// Repeats `attempt` while it fails in a way that may pass, as long as the client's patience lasts.
-    <T> T patiently(Supplier<T> attempt) {
-        return patiently(attempt, settings.patienceMs());
-    }
-
-    private <T> T patiently(Supplier<T> attempt, int limitMs) {
-        long start = nowMs();
-        int backoffMs = BACKOFF_MS;
+    /// Does `call` until it works, the failure is a lasting one, or the time is up.
+    <T> T retrying(Supplier<T> call) {
+        long deadline = nowMs() + settings.timeoutMs();
         while (true) {
             try {
-                return attempt.get();
+                return call.get();
             } catch (ClientException failure) {
-                long patienceMs;
-                synchronized (lock) {
-                    patienceMs = everReached ? limitMs : Math.min(limitMs, settings.firstPatienceMs());
-                    if (closed) {
-                        throw failure;
-                    }
-                }
-                if (!failure.retriable() || nowMs() - start + backoffMs > patienceMs) {
+                if (!failure.mayPass() || nowMs() + RETRY_MS > deadline) {
                     throw failure;
                 }
+                pause(RETRY_MS);
             }
-            pause(backoffMs);
-            backoffMs = Math.min(2 * backoffMs, MAX_BACKOFF_MS);
         }
     }
 
-    void pause(long ms) {
+    static void pause(long ms) {
         LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(ms));
-        if (Thread.interrupted()) {
-            Thread.currentThread().interrupt();
-            throw new ClientException(ErrorCode.UNKNOWN_SERVER_ERROR, "interrupted");
-        }
     }
 
-    /// Asks any broker, patiently. Calls that may not be repeated blindly must not come here.
-    <R> R callAny(Request request, Decoder<R> decoder) {
-        return patiently(() -> any().call(request, decoder));
-    }
-
-    /// The topic, from what is known or from a broker.
-    Topic topic(String name, boolean create) {
-        synchronized (lock) {
-            var known = topics.get(name);
-            if (known != null) {
-                return known;
-            }
-        }
-        return patiently(
-                () -> {
-                    var found = refresh(List.of(name), create).get(name);
-                    if (found == null) {
-                        throw new ClientException(
-                                ErrorCode.LEADER_NOT_AVAILABLE, "topic '" + name + "' is not ready yet");
-                    }
-                    return found;
-                },
-                create ? Math.min(CREATION_PATIENCE_MS, settings.patienceMs()) : settings.patienceMs());
-    }
-
-    Optional<String> nameOf(Uuid id) {
-        synchronized (lock) {
-            return Optional.ofNullable(names.get(id));
-        }
-    }
-
-    /// The broker that leads a partition, as known or as one look at the cluster shows.
-    int leader(TopicPartition partition) {
-        Topic topic;
-        synchronized (lock) {
-            topic = topics.get(partition.topic());
-        }
-        if (topic == null) {
-            topic = refresh(List.of(partition.topic()), false).get(partition.topic());
-        }
-        if (topic == null) {
-            throw new ClientException(
-                    ErrorCode.LEADER_NOT_AVAILABLE, "topic '" + partition.topic() + "' is not ready yet");
-        }
-        for (var each : topic.partitions()) {
-            if (each.index() == partition.partition()) {
-                if (each.leader() < 0) {
-                    forget(partition.topic());
-                    throw new ClientException(
-                            ErrorCode.LEADER_NOT_AVAILABLE, partition + " has no leader at the moment");
-                }
-                return each.leader();
-            }
-        }
-        forget(partition.topic());
-        throw new ClientException(
-                ErrorCode.INVALID_PARTITIONS,
-                "topic '" + partition.topic() + "' has " + topic.partitions().size() + " partitions, numbered from 0;"
-                        + " there is no partition " + partition.partition());
-    }
-
-    /// Makes the next look at a topic ask a broker.
-    void forget(String topic) {
-        synchronized (lock) {
-            topics.remove(topic);
-        }
-    }
-
-    /// Asks a broker for topics, once. A topic that is coming into being is left out; one that is not there fails.
-    Map<String, Topic> refresh(Collection<String> wanted, boolean create) {
+    /// Asks for topics by name, or for all of them if `names` is empty. Unknown topics are left out unless
+    /// `create` lets the server create them.
+    public void refresh(Collection<String> names, boolean create) {
+        var asked = names.stream()
+                .map(name -> MetadataRequestTopic.builder().name(name).build())
+                .toList();
         var request = MetadataRequest.builder()
-                .topics(wanted.stream()
-                        .map(name -> new MetadataRequest.MetadataRequestTopic(Uuid.ZERO, name))
-                        .toList())
+                .topics(names.isEmpty() ? null : asked)
                 .allowAutoTopicCreation(create)
                 .build();
-        return learn(any().call(request, MetadataResponse::read), create);
-    }
-
-    /// Asks a broker for every topic, patiently.
-    List<Topic> allTopics() {
-        var request = MetadataRequest.builder()
-                .topics(null)
-                .allowAutoTopicCreation(false)
-                .build();
-        return patiently(() -> List.copyOf(
-                learn(any().call(request, MetadataResponse::read), false).values()));
-    }
-
-    private Map<String, Topic> learn(MetadataResponse response, boolean create) {
-        var found = new HashMap<String, Topic>();
-        ClientException refused = null;
-        for (var topic : response.topics()) {
+        var answer = (MetadataResponse) call(ANY, request, ANY_VERSION);
+        ClientException.check(answer.errorCode(), null, "Asking for metadata");
+        id = answer.clusterId() == null ? "" : answer.clusterId();
+        controller = answer.controllerId();
+        for (var broker : answer.brokers()) {
+            var address = new ClientSettings.Address(broker.host(), broker.port());
+            var before = nodes.put(broker.nodeId(), address);
+            if (before != null && !before.equals(address)) {
+                drop(broker.nodeId());
+            }
+        }
+        if (names.isEmpty()) {
+            topics.clear();
+        }
+        names.forEach(topics::remove);
+        for (var topic : answer.topics()) {
             var name = topic.name();
-            var error = ErrorCode.of(topic.errorCode());
-            if (name == null) {
-                continue;
-            }
-            if (error == ErrorCode.NONE) {
-                found.put(name, topicOf(name, topic));
-            } else if (error == ErrorCode.UNKNOWN_TOPIC_OR_PARTITION) {
-                refused = new ClientException(
-                        create ? ErrorCode.UNKNOWN_TOPIC_OR_PARTITION : ErrorCode.INVALID_TOPIC_EXCEPTION,
-                        "there is no topic '" + name + "'; create it with 'moldau topics create " + name + "'");
-            } else if (error != ErrorCode.LEADER_NOT_AVAILABLE) {
-                refused = ClientException.answered(error, "topic '" + name + "'", null);
+            if (topic.errorCode() == ErrorCode.NONE.code() && name != null) {
+                topics.put(name, info(name, topic));
+            } else if (topic.errorCode() == ErrorCode.INVALID_TOPIC_EXCEPTION.code()) {
+                throw ClientException.of(topic.errorCode(), null, "Topic '" + name + "'");
             }
         }
-        synchronized (lock) {
-            brokers.clear();
-            for (var broker : response.brokers()) {
-                brokers.put(broker.nodeId(), new ClientSettings.Endpoint(broker.host(), broker.port()));
+    }
+
+    private static TopicInfo info(String name, MetadataResponse.MetadataResponseTopic topic) {
+        var partitions = new ArrayList<TopicInfo.PartitionInfo>();
+        topic.partitions().stream()
+                .sorted((left, right) -> Integer.compare(left.partitionIndex(), right.partitionIndex()))
+                .forEach(each -> partitions.add(new TopicInfo.PartitionInfo(
+                        each.partitionIndex(),
+                        each.leaderId(),
+                        each.leaderEpoch(),
+                        each.replicaNodes(),
+                        each.isrNodes())));
+        return new TopicInfo(name, topic.topicId(), topic.isInternal(), partitions);
+    }
+
+    /// All topics, asked anew.
+    public List<TopicInfo> allTopics() {
+        return retrying(() -> {
+            refresh(List.of(), false);
+            return List.copyOf(topics.values());
+        });
+    }
+
+    /// A topic, from memory if it is there. Fails if there is none.
+    public TopicInfo topic(String name, boolean create) {
+        var known = topics.get(name);
+        if (known != null) {
+            return known;
+        }
+        return retrying(() -> {
+            refresh(List.of(name), create);
+            var found = topics.get(name);
+            if (found == null && !create) {
+                throw new ClientException(
+                        ErrorCode.INVALID_TOPIC_EXCEPTION,
+                        "There is no topic '" + name + "'. Create it with: moldau topics create " + name);
             }
-            topics.putAll(found);
-            found.values().forEach(topic -> names.put(topic.id(), topic.name()));
-        }
-        if (refused != null) {
-            throw refused;
-        }
-        return found;
+            if (found == null || found.partitions().isEmpty()) {
+                throw new ClientException(ErrorCode.LEADER_NOT_AVAILABLE, "Topic '" + name + "' is not ready.");
+            }
+            return found;
+        });
     }
 
-    private static Topic topicOf(String name, MetadataResponse.MetadataResponseTopic topic) {
-        var partitions = new ArrayList<Partition>();
-        for (var each : topic.partitions()) {
-            partitions.add(new Partition(
-                    each.partitionIndex(), each.leaderId(), each.leaderEpoch(), each.replicaNodes(), each.isrNodes()));
-        }
-        partitions.sort(Comparator.comparingInt(Partition::index));
-        return new Topic(name, topic.topicId(), topic.isInternal(), List.copyOf(partitions));
+    void forget(String topic) {
+        topics.remove(topic);
     }
 
-    /// The connection to a group's coordinator, once.
-    Connection coordinator(String group) {
-        var request = FindCoordinatorRequest.builder()
-                .keyType((byte) 0)
-                .coordinatorKeys(List.of(group))
-                .build();
-        var response = any().call(request, FindCoordinatorResponse::read);
-        var found = response.coordinators().getFirst();
-        var error = ErrorCode.of(found.errorCode());
-        if (error != ErrorCode.NONE) {
-            throw ClientException.answered(error, "finding the coordinator of group '" + group + "'", message(found));
+    /// Node that leads a partition.
+    int leader(TopicPartition partition) {
+        var info = topic(partition.topic(), false);
+        if (partition.partition() < 0
+                || partition.partition() >= info.partitions().size()) {
+            throw new ClientException(
+                    ErrorCode.INVALID_PARTITIONS,
+                    "Topic '" + info.name() + "' has partitions 0 to "
+                            + (info.partitions().size() - 1) + ", not " + partition.partition() + ".");
         }
-        synchronized (lock) {
-            brokers.put(found.nodeId(), new ClientSettings.Endpoint(found.host(), found.port()));
+        int leader = info.partitions().get(partition.partition()).leader();
+        if (leader < 0) {
+            forget(partition.topic());
+            throw new ClientException(ErrorCode.LEADER_NOT_AVAILABLE, "Partition " + partition + " has no leader.");
         }
-        return to(found.nodeId(), Use.GROUP);
+        return leader;
     }
 
-    private static @Nullable String message(FindCoordinatorResponse.Coordinator found) {
-        return found.errorMessage();
+    /// Node that coordinates a group.
+    int coordinator(String group) {
+        return retrying(() -> {
+            var request = FindCoordinatorRequest.builder().key(group).build();
+            var answer = (FindCoordinatorResponse) call(ANY, request, 3);
+            ClientException.check(answer.errorCode(), answer.errorMessage(), "Finding the coordinator of " + group);
+            nodes.put(answer.nodeId(), new ClientSettings.Address(answer.host(), answer.port()));
+            return answer.nodeId();
+        });
     }
 
-    /// Every broker known after a look at the cluster.
-    List<Integer> nodes() {
-        patiently(() -> refresh(List.of(), false));
-        synchronized (lock) {
-            return brokers.keySet().stream().sorted().toList();
+    Response callAny(Request request) {
+        return call(ANY, request, ANY_VERSION);
+    }
+
+    Response callController(Request request) {
+        if (!nodes.containsKey(controller)) {
+            refresh(List.of(), false);
         }
+        return call(nodes.containsKey(controller) ? controller : ANY, request, ANY_VERSION);
+    }
+
+    Response call(int node, Request request, int newest) {
+        send(node, request, newest);
+        return receive(node);
+    }
+
+    boolean offers(ApiKey api) {
+        try {
+            return connection(ANY).offers(api);
+        } catch (IOException failure) {
+            throw broken(ANY, failure);
+        }
+    }
+
+    void send(int node, Request request, int newest) {
+        try {
+            connection(node).send(request, newest);
+        } catch (IOException failure) {
+            throw broken(node, failure);
+        }
+    }
+
+    Response receive(int node) {
+        try {
+            return connection(node).receive();
+        } catch (IOException failure) {
+            throw broken(node, failure);
+        }
+    }
+
+    void expectNothing(int node) {
+        try {
+            connection(node).expectNothing();
+        } catch (IOException failure) {
+            throw broken(node, failure);
+        }
+    }
+
+    private Connection connection(int node) throws IOException {
+        var open = connections.get(node);
+        if (open == null) {
+            open = node == ANY ? openAny() : open(address(node));
+            connections.put(node, open);
+        }
+        return open;
+    }
+
+    private ClientSettings.Address address(int node) {
+        var address = nodes.get(node);
+        if (address == null) {
+            throw new ClientException(ErrorCode.BROKER_NOT_AVAILABLE, "No broker has the id " + node + ".");
+        }
+        return address;
+    }
+
+    private Connection open(ClientSettings.Address address) throws IOException {
+        return Connection.open(address.host(), address.port(), settings.clientId(), settings.timeoutMs());
+    }
+
+    private Connection openAny() throws IOException {
+        @Nullable IOException last = null;
+        for (var address : settings.bootstrap()) {
+            try {
+                return open(address);
+            } catch (IOException failure) {
+                last = failure;
+            }
+        }
+        throw last == null ? new IOException("no address is given") : last;
+    }
+
+    void drop(int node) {
+        var broken = connections.remove(node);
+        if (broken != null) {
+            broken.close();
+        }
+    }
+
+    private ClientException broken(int node, IOException failure) {
+        drop(node);
+        var where = node == ANY || !nodes.containsKey(node)
+                ? settings.bootstrap().toString().replace("[", "").replace("]", "")
+                : address(node).toString();
+        var why = failure.getMessage() == null ? "the connection was closed" : failure.getMessage();
+        return new ClientException(
+                ErrorCode.NETWORK_EXCEPTION,
+                "Cannot talk to the broker at " + where + ": " + why + ". Is it running (./moldau start)?",
+                failure);
     }
 
     @Override
     public void close() {
-        List<Connection> open;
-        synchronized (lock) {
-            closed = true;
-            open = List.copyOf(lines.values());
-            lines.clear();
-        }
-        open.forEach(Connection::close);
+        connections.values().forEach(Connection::close);
+        connections.clear();
     }
 }

@@ -1,15 +1,11 @@
 package io.moldau.client;
 
-import java.util.Comparator;
-
-/// A partition by its topic's name.
+/// One partition of a topic.
 public record TopicPartition(String topic, int partition) implements Comparable<TopicPartition> {
-    private static final Comparator<TopicPartition> ORDER =
-            Comparator.comparing(TopicPartition::topic).thenComparingInt(TopicPartition::partition);
-
     @Override
     public int compareTo(TopicPartition other) {
-        return ORDER.compare(this, other);
+        int byTopic = topic.compareTo(other.topic);
+        return byTopic != 0 ? byTopic : Integer.compare(partition, other.partition);
     }
 
     @Override

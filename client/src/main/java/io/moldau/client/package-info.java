@@ -1,10 +1,9 @@
-/// The client: finds the brokers, produces, reads, administers.
-/// Doors:     [Client], and what it opens: [Producer], [Reader], [GroupReader], [Topics], [Groups], [Configs].
-/// Thread:    a [Producer] may be shared; a reader belongs to the thread that polls it; each connection has a
-///            thread that reads its answers.
-/// Holds:     an answer belongs to the oldest request of its connection; batches of one partition are sent one
-///            after the other, so that no retry changes their order.
-/// Knows not: servers, files.
+/// Producing, reading, groups and administration over Kafka's protocol.
+/// Doors:     [Cluster], [Producer], [Reader], [GroupReader], [Admin], [ClientException].
+/// Thread:    a [Cluster], [Reader], [GroupReader] or [Admin] belongs to one thread at a time and blocks it; a
+///            [Producer] is used from any thread and sends on its own.
+/// Holds:     the records of one partition are sent and acknowledged in the order in which they were given.
+/// Knows not: any room of the server.
 @NullMarked
 package io.moldau.client;
 

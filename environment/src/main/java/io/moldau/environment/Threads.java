@@ -9,4 +9,17 @@ public interface Threads {
 
     /// Runs tasks that may block (file reads, slow clean-up), a bounded number at once; not for the data path.
     Executor blocking();
+
+    /// A thread of its own for work that blocks all the time (a flusher): its tasks run one at a time, in order.
+    /// The thread starts with the first task and ends when closed.
+    default Dedicated dedicated(String name) {
+        return new DedicatedThread(this, name);
+    }
+
+    /// See [#dedicated].
+    interface Dedicated extends Executor, AutoCloseable {
+        /// Ends the thread after the tasks already given to it.
+        @Override
+        void close();
+    }
 }

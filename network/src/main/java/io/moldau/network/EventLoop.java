@@ -53,7 +53,7 @@ final class EventLoop implements Runnable {
     }
 
     boolean inLoop() {
-        return Thread.currentThread() == thread;
+        return Thread.currentThread().equals(thread);
     }
 
     /// Runs `task` on the loop, soon, never within the caller. Many tasks share one wake-up.

@@ -168,7 +168,7 @@ public final class NetworkServer implements AutoCloseable {
 
     void memoryReleased(EventLoop by) {
         for (var loop : loops) {
-            if (loop != by && loop.hasStarving()) {
+            if (!loop.equals(by) && loop.hasStarving()) {
                 loop.execute(() -> {});
             }
         }

@@ -203,6 +203,11 @@ public final class ByteReader {
         return int8() >= 0;
     }
 
+    /// The same inside a tagged field, where null is 0.
+    public boolean taggedPresent() {
+        return int8() > 0;
+    }
+
     /// The count of a list's elements, -1 for null. Every element takes at least a byte in some
     /// version, and a count above what remains is refused, so that a forged one costs nothing.
     public int nullableArrayLength(boolean compact) {

@@ -237,6 +237,11 @@ public final class ByteWriter {
         int8(present ? 1 : -1);
     }
 
+    /// The same inside a tagged field, where null is 0.
+    public void taggedPresent(boolean present) {
+        int8(present ? 1 : 0);
+    }
+
     /// The count in front of a list or the length in front of bytes; -1 for null.
     public void length(int length, boolean compact) {
         if (compact) unsignedVarint(length + 1);

@@ -24,7 +24,8 @@ public enum ErrorCode {
     INVALID_TOPIC_EXCEPTION(17, false, "The topic's name is not valid, or the topic does not permit this."),
     RECORD_LIST_TOO_LARGE(18, false, "The record batch is larger than a log segment."),
     NOT_ENOUGH_REPLICAS(19, true, "Fewer replicas are in sync than the topic requires; nothing was written."),
-    NOT_ENOUGH_REPLICAS_AFTER_APPEND(20, true, "The records were written, but fewer replicas are in sync than required."),
+    NOT_ENOUGH_REPLICAS_AFTER_APPEND(
+            20, true, "The records were written, but fewer replicas are in sync than required."),
     INVALID_REQUIRED_ACKS(21, false, "acks must be 0, 1 or -1 (all)."),
     ILLEGAL_GENERATION(22, false, "The generation is not the group's present one."),
     INCONSISTENT_GROUP_PROTOCOL(23, false, "The member shares no protocol with the group."),
@@ -68,7 +69,8 @@ public enum ErrorCode {
     DELEGATION_TOKEN_AUTH_DISABLED(61, false, "Delegation tokens are turned off."),
     DELEGATION_TOKEN_NOT_FOUND(62, false, "There is no such delegation token."),
     DELEGATION_TOKEN_OWNER_MISMATCH(63, false, "The principal neither owns nor may renew the delegation token."),
-    DELEGATION_TOKEN_REQUEST_NOT_ALLOWED(64, false, "Delegation tokens cannot be asked for on this kind of connection."),
+    DELEGATION_TOKEN_REQUEST_NOT_ALLOWED(
+            64, false, "Delegation tokens cannot be asked for on this kind of connection."),
     DELEGATION_TOKEN_AUTHORIZATION_FAILED(65, false, "Not allowed on this delegation token."),
     DELEGATION_TOKEN_EXPIRED(66, false, "The delegation token has expired."),
     INVALID_PRINCIPAL_TYPE(67, false, "The type of principal is not supported."),

@@ -156,6 +156,12 @@ public final class Partitions implements Controller.Listener {
         partitions.values().forEach(partition -> partition.retire(ErrorCode.KAFKA_STORAGE_ERROR, reason));
     }
 
+    /// Applies the retention settings, and forgets idle producers. Reads and writes files.
+    public void retain(long nowMs) {
+        directory.retain();
+        partitions.values().forEach(partition -> partition.change(log -> log.expireProducers(nowMs)));
+    }
+
     private static Uuid topicId(PartitionLog log) {
         return new Uuid(log.topicId().mostSignificant(), log.topicId().leastSignificant());
     }

@@ -1,25 +1,105 @@
 package io.moldau.storage;
 
+import io.moldau.environment.DiskFile;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.WritableByteChannel;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
 
-/// A whole number of record batches, in memory or in a segment file. Stays readable if the segment is deleted.
-@SuppressWarnings({"DoNotCallSuggester", "UnusedVariable"})
+/// A whole number of record batches, in memory or as a region of a segment file. It stays readable when the segment
+/// is deleted. Bytes in memory are shared: do not write into them.
 public final class LogSlice implements ReadResult {
-    public int sizeBytes() {
-        throw new UnsupportedOperationException();
+    private final long startOffset;
+    private final int sizeBytes;
+    private final List<ByteBuffer> memory;
+    private final @Nullable DiskFile file;
+    private final long filePosition;
+
+    private LogSlice(
+            long startOffset, int sizeBytes, List<ByteBuffer> memory, @Nullable DiskFile file, long filePosition) {
+        this.startOffset = startOffset;
+        this.sizeBytes = sizeBytes;
+        this.memory = memory;
+        this.file = file;
+        this.filePosition = filePosition;
     }
 
+    static LogSlice empty(long offset) {
+        return new LogSlice(offset, 0, List.of(), null, 0);
+    }
+
+    static LogSlice of(long offset, List<ByteBuffer> memory) {
+        int size = 0;
+        for (var bytes : memory) {
+            size += bytes.remaining();
+        }
+        return new LogSlice(offset, size, memory, null, 0);
+    }
+
+    static LogSlice of(long offset, DiskFile file, long position, int size) {
+        return new LogSlice(offset, size, List.of(), file, position);
+    }
+
+    /// The offset that was asked for; the first batch may start below it.
     public long startOffset() {
-        throw new UnsupportedOperationException();
+        return startOffset;
     }
 
+    public int sizeBytes() {
+        return sizeBytes;
+    }
+
+    public boolean isEmpty() {
+        return sizeBytes == 0;
+    }
+
+    /// True if sending it reads no file.
+    public boolean isInMemory() {
+        return file == null;
+    }
+
+    /// The parts in memory, in order; empty for a region of a file.
+    public List<ByteBuffer> memoryParts() {
+        return memory.stream().map(ByteBuffer::duplicate).toList();
+    }
+
+    /// All of it as one buffer, copied where it has to be.
     public ByteBuffer buffer() throws IOException {
-        throw new UnsupportedOperationException();
+        if (file == null && memory.size() == 1) {
+            return memory.getFirst().duplicate();
+        }
+        var all = ByteBuffer.allocate(sizeBytes);
+        if (file == null) {
+            for (var bytes : memory) {
+                all.put(bytes.duplicate());
+            }
+        } else if (file.read(all, filePosition) < sizeBytes) {
+            throw new IOException("a segment file ended inside a batch at position " + filePosition);
+        }
+        return all.flip();
     }
 
+    /// Sends what it can from `position` (bytes from the slice's start) on; the number of bytes sent.
     public long transferTo(WritableByteChannel target, int position) throws IOException {
-        throw new UnsupportedOperationException();
+        if (file != null) {
+            return file.transferTo(filePosition + position, sizeBytes - position, target);
+        }
+        int skip = position;
+        long sent = 0;
+        for (var bytes : memory) {
+            int size = bytes.remaining();
+            if (skip >= size) {
+                skip -= size;
+                continue;
+            }
+            int count = target.write(bytes.slice(bytes.position() + skip, size - skip));
+            sent += count;
+            if (count < size - skip) {
+                break;
+            }
+            skip = 0;
+        }
+        return sent;
     }
 }

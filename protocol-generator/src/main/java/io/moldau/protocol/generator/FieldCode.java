@@ -78,7 +78,9 @@ final class FieldCode {
             case Primitive p when p.hasLength() -> reader + "." + method(p.wire(), nullable) + "(" + compact() + ")";
             case Primitive p -> reader + "." + p.wire() + "()";
             case Struct(var type)
-            when nullable -> reader + ".present() ? " + type + ".read(" + reader + ", version) : null";
+            when nullable ->
+                reader + (reader.equals("field") ? ".taggedPresent() ? " : ".present() ? ") + type + ".read(" + reader
+                        + ", version) : null";
             case Struct(var type) -> type + ".read(" + reader + ", version)";
             case Array(Primitive element)
             when element.hasLength() -> reader + "." + method(element.wire() + "s", nullable) + "(" + compact() + ")";
@@ -112,8 +114,8 @@ final class FieldCode {
             case Primitive p -> writer + "." + p.wire() + "(" + value + ");";
             case Struct(var type)
             when nullable ->
-                writer + ".present(" + value + " != null);\nif (" + value + " != null) " + value + ".write(" + writer
-                        + ", version);";
+                writer + (writer.equals("content") ? ".taggedPresent(" : ".present(") + value + " != null);\nif ("
+                        + value + " != null) " + value + ".write(" + writer + ", version);";
             case Struct(var type) -> value + ".write(" + writer + ", version);";
             case Array(Primitive element)
             when element.hasLength() ->

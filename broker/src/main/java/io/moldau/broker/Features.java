@@ -1,0 +1,14 @@
+package io.moldau.broker;
+
+import io.moldau.broker.ApiVersionsAnswer.Feature;
+import java.util.List;
+
+/// The features that clients may count on, in Kafka 4.3's levels. Only what is answered for real is finalized:
+/// without transactions and share groups, theirs are left out, and clients do without.
+final class Features {
+    static final List<Feature> ALL = List.of(
+            new Feature("metadata.version", (short) 7, (short) 30, (short) 30),
+            new Feature("group.version", (short) 0, (short) 1, (short) 1));
+
+    private Features() {}
+}

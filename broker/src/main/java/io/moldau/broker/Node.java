@@ -1,0 +1,295 @@
+package io.moldau.broker;
+
+import io.moldau.broker.settings.BrokerSettings;
+import io.moldau.broker.settings.Endpoint;
+import io.moldau.broker.settings.SettingsException;
+import io.moldau.environment.Environment;
+import io.moldau.groups.GroupCoordinator;
+import io.moldau.groups.GroupSettings;
+import io.moldau.metadata.Controller;
+import io.moldau.metadata.LocalMetadataLog;
+import io.moldau.metadata.MetadataRecord;
+import io.moldau.metadata.TopicDecisions;
+import io.moldau.network.NetworkServer;
+import io.moldau.network.NetworkSettings;
+import io.moldau.protocol.ApiKey;
+import io.moldau.protocol.message.ApiVersionsRequest;
+import io.moldau.replication.Partitions;
+import io.moldau.storage.LogDirectory;
+import io.moldau.storage.LogDirectorySettings;
+import java.io.IOException;
+import java.net.BindException;
+import java.net.InetSocketAddress;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/// A lone node: everything from the data directory to the listening sockets, started and stopped as one.
+public final class Node implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(Node.class);
+    private static final long WATCH_MS = 1_000;
+    private static final String METADATA_FOLDER = "metadata";
+
+    private final Environment environment;
+    private final BrokerSettings settings;
+    private final LogDirectory directory;
+    private final Controller controller;
+    private final Partitions partitions;
+    private final LiveSettings live;
+    private final List<NetworkServer> servers = new ArrayList<>();
+    private final AtomicBoolean closed = new AtomicBoolean();
+    private volatile boolean offline;
+
+    /// Starts a node with these settings (Kafka's names). Returns when clients may connect.
+    public static Node start(Environment environment, Map<String, String> settings) throws StartupException {
+        BrokerSettings parsed;
+        try {
+            parsed = BrokerSettings.parse(settings);
+        } catch (SettingsException refused) {
+            throw new StartupException(String.valueOf(refused.getMessage()), refused);
+        }
+        var path = Path.of(parsed.dataDirectory());
+        LogDirectory directory = openDirectory(environment, path);
+        try {
+            var node = new Node(environment, parsed, directory, openController(environment, path));
+            node.listen();
+            return node;
+        } catch (StartupException | RuntimeException failure) {
+            closeAfterFailure(directory);
+            throw failure;
+        }
+    }
+
+    private static LogDirectory openDirectory(Environment environment, Path path) throws StartupException {
+        try {
+            environment.disk().createDirectories(path);
+        } catch (IOException failure) {
+            throw new StartupException(
+                    "Cannot create the data directory " + path + " (" + reason(failure)
+                            + "): choose another with --data, or change its permissions.",
+                    failure);
+        }
+        try {
+            return LogDirectory.open(environment, path, LogDirectorySettings.DEFAULTS);
+        } catch (IOException failure) {
+            throw new StartupException(
+                    "Cannot use the data directory " + path + ": " + reason(failure) + ".", failure);
+        }
+    }
+
+    private static Controller openController(Environment environment, Path path) throws StartupException {
+        try {
+            var folder = path.resolve(METADATA_FOLDER);
+            environment.disk().createDirectories(folder);
+            var log = LocalMetadataLog.open(environment.disk(), folder);
+            return Controller.open(
+                    log, environment.threads(), NodeContext.randomUuid(environment).toString());
+        } catch (IOException failure) {
+            throw new StartupException(
+                    "Cannot read the metadata log in " + path + ": " + reason(failure) + ".", failure);
+        }
+    }
+
+    private static String reason(IOException failure) {
+        return failure instanceof AccessDeniedException
+                ? "permission denied"
+                : String.valueOf(failure.getMessage());
+    }
+
+    private static void closeAfterFailure(LogDirectory directory) {
+        try {
+            directory.close();
+        } catch (IOException failure) {
+            LOG.warn("Closing the data directory after a failed start failed too", failure);
+        }
+    }
+
+    private Node(Environment environment, BrokerSettings settings, LogDirectory directory, Controller controller) {
+        this.environment = environment;
+        this.settings = settings;
+        this.directory = directory;
+        this.controller = controller;
+        int nodeId = settings.int32("node.id");
+        this.live = new LiveSettings(settings, nodeId, controller.image());
+        this.partitions =
+                new Partitions(directory, (image, topic) -> TopicLogs.settings(image, topic, live.settings(image)));
+    }
+
+    private void listen() throws StartupException {
+        int nodeId = settings.int32("node.id");
+        var groups = new GroupCoordinator(
+                environment,
+                groupSettings(),
+                new TopicsView(controller),
+                () -> NodeContext.randomUuid(environment).toString());
+        partitions.listen(groups);
+        controller.listen(live);
+        controller.listen(partitions);
+        controller.listen((records, image) -> tell(groups, records));
+        partitions.open(controller.image());
+        var context = new NodeContext(
+                nodeId,
+                environment,
+                live,
+                controller,
+                new TopicDecisions(List.of(nodeId), () -> NodeContext.randomUuid(environment)),
+                partitions,
+                new AdvertisedAddresses(settings.advertisedListeners()));
+        var table = Handlers.table(context, groups);
+        var apiVersions = new ApiVersionsAnswer(table, Features.ALL);
+        table.with(ApiKey.API_VERSIONS, ApiVersionsRequest.class, apiVersions);
+        var dispatcher = new RequestDispatcher(table, apiVersions, peer -> {});
+        for (var endpoint : settings.listeners()) {
+            servers.add(open(endpoint, dispatcher));
+        }
+        environment.timers().schedule(WATCH_MS, this::watch);
+        environment.timers().schedule(settings.int64("log.retention.check.interval.ms"), this::retain);
+    }
+
+    private static void tell(GroupCoordinator groups, List<MetadataRecord> records) {
+        boolean changed = false;
+        for (var record : records) {
+            changed |= record instanceof MetadataRecord.PartitionChanged
+                    || record instanceof MetadataRecord.TopicDeleted;
+        }
+        if (changed) {
+            groups.topicsChanged();
+        }
+    }
+
+    private NetworkServer open(Endpoint endpoint, RequestDispatcher dispatcher) throws StartupException {
+        var address = endpoint.host().isEmpty()
+                ? new InetSocketAddress(endpoint.port())
+                : new InetSocketAddress(endpoint.host(), endpoint.port());
+        if (address.isUnresolved()) {
+            closeServers();
+            throw new StartupException(
+                    "The host \"" + endpoint.host() + "\" in listeners=" + endpoint + " cannot be resolved.");
+        }
+        long inFlight = settings.int64("queued.max.request.bytes");
+        var defaults = NetworkSettings.at(address);
+        var network = new NetworkSettings(
+                address,
+                endpoint.listener(),
+                defaults.loops(),
+                settings.int32("socket.request.max.bytes"),
+                inFlight > 0 ? inFlight : defaults.maxInFlightBytes(),
+                defaults.maxPipelined(),
+                settings.int32("max.connections"),
+                settings.int32("max.connections.per.ip"),
+                settings.int64("connections.max.idle.ms"),
+                defaults.partialFrameMs(),
+                defaults.sendBufferBytes(),
+                defaults.receiveBufferBytes());
+        try {
+            return NetworkServer.start(environment, network, dispatcher);
+        } catch (BindException taken) {
+            closeServers();
+            throw new StartupException(
+                    "Cannot listen on " + address.getHostString() + ":" + address.getPort() + " (" + taken.getMessage()
+                            + "): another program has the port, or the address is not this machine's; choose another"
+                            + " port with --port.",
+                    taken);
+        } catch (IOException failure) {
+            closeServers();
+            throw new StartupException(
+                    "Cannot listen on " + address.getHostString() + ":" + address.getPort() + ": "
+                            + failure.getMessage(),
+                    failure);
+        }
+    }
+
+    private GroupSettings groupSettings() {
+        return new GroupSettings(
+                settings.int32("group.min.session.timeout.ms"),
+                settings.int32("group.max.session.timeout.ms"),
+                settings.int32("group.initial.rebalance.delay.ms"),
+                settings.int32("group.max.size"),
+                settings.int32("offset.metadata.max.bytes"),
+                settings.int32("group.consumer.session.timeout.ms"),
+                settings.int32("group.consumer.heartbeat.interval.ms"),
+                settings.int32("group.consumer.max.size"),
+                settings.list("group.consumer.assignors"));
+    }
+
+    /// A failed log directory takes its partitions offline, and says so once.
+    private void watch() {
+        if (closed.get()) {
+            return;
+        }
+        var failure = directory.failure();
+        if (failure.isPresent() && !offline) {
+            offline = true;
+            partitions.offline(failure.get());
+        }
+        environment.timers().schedule(WATCH_MS, this::watch);
+    }
+
+    private void retain() {
+        if (closed.get()) {
+            return;
+        }
+        environment.threads().blocking().execute(() -> {
+            if (!closed.get()) {
+                partitions.retain(environment.clock().wallMs());
+            }
+        });
+        environment
+                .timers()
+                .schedule(live.current().int64("log.retention.check.interval.ms"), this::retain);
+    }
+
+    /// Where the node listens; the first address if there are several.
+    public InetSocketAddress address() {
+        return servers.getFirst().address();
+    }
+
+    /// Bytes of requests read and not answered yet.
+    public long heldRequestBytes() {
+        return servers.stream().mapToLong(NetworkServer::heldBytes).sum();
+    }
+
+    /// The durability that topics have by default.
+    public String durability() {
+        return live.current().string("log.durability");
+    }
+
+    /// The data directory.
+    public Path dataDirectory() {
+        return directory.path();
+    }
+
+    /// What the person who started the node should know: what recovery found and did.
+    public List<String> notes() {
+        return List.of(directory.recovery().summary());
+    }
+
+    private void closeServers() {
+        servers.forEach(NetworkServer::close);
+        servers.clear();
+    }
+
+    /// Stops cleanly: no new requests, everything on disk, a marker that the next start need not scan.
+    @Override
+    public void close() {
+        if (!closed.compareAndSet(false, true)) {
+            return;
+        }
+        servers.forEach(NetworkServer::close);
+        try {
+            controller.close();
+        } catch (IOException failure) {
+            LOG.error("Closing the metadata log failed", failure);
+        }
+        try {
+            directory.close();
+        } catch (IOException failure) {
+            LOG.error("Closing the data directory failed; the next start will recover it", failure);
+        }
+    }
+}

@@ -1,0 +1,438 @@
+package io.moldau.broker.settings;
+
+import static io.moldau.broker.settings.Setting.bool;
+import static io.moldau.broker.settings.Setting.choice;
+import static io.moldau.broker.settings.Setting.int32;
+import static io.moldau.broker.settings.Setting.int64;
+import static io.moldau.broker.settings.Setting.list;
+import static io.moldau.broker.settings.Setting.real;
+import static io.moldau.broker.settings.Setting.unset;
+
+import java.util.List;
+import java.util.stream.Stream;
+
+/// The broker settings, with Kafka's names and units. Defaults are Kafka's, except where a lone node is better
+/// served: it listens on the loopback, keeps internal topics once, and a first rebalance does not wait.
+final class BrokerCatalogue {
+    static final String DATA_DIRECTORY = "moldau-data";
+
+    /// Who the node is and how it listens.
+    private static final List<Setting> NODE = List.of(
+            int32("node.id", 1, 0, "", "The number of this node."),
+            int32("broker.id", 1, 0, "", "The older name of node.id."),
+            unset(
+                    "broker.rack",
+                    SettingType.STRING,
+                    Check.text(),
+                    "Where this node stands; consumers may prefer a near one."),
+            list(
+                    "process.roles",
+                    "broker,controller",
+                    Check.listOf("broker", "controller"),
+                    "What this node does; a lone node does both."),
+            list("listeners", "PLAINTEXT://127.0.0.1:9092", Check.endpoints(), "Where the node listens."),
+            unset(
+                    "advertised.listeners",
+                    SettingType.LIST,
+                    Check.endpoints(),
+                    "Where clients are told to connect; the listeners if not set."),
+            choice(
+                    "listener.security.protocol.map",
+                    "PLAINTEXT:PLAINTEXT",
+                    Check.oneOf("PLAINTEXT:PLAINTEXT"),
+                    "The security protocol of each listener."),
+            choice(
+                    "inter.broker.listener.name",
+                    "PLAINTEXT",
+                    Check.oneOf("PLAINTEXT"),
+                    "The listener that brokers use."),
+            list("log.dirs", DATA_DIRECTORY, Check.text(), "The data directory; the first one of a list is used."),
+            unset("log.dir", SettingType.STRING, Check.text(), "The data directory if log.dirs is not set."),
+            int32("num.network.threads", 2, 1, "threads", "Event loops; by default one for each core, two at most."),
+            int32(
+                    "socket.send.buffer.bytes",
+                    102400,
+                    -1,
+                    "bytes",
+                    "Send buffer of a connection; -1 leaves it to the system."),
+            int32(
+                    "socket.receive.buffer.bytes",
+                    102400,
+                    -1,
+                    "bytes",
+                    "Receive buffer of a connection; -1 leaves it to the system."),
+            int32("socket.listen.backlog.size", 50, 1, "connections", "Connections that may wait to be accepted."),
+            int32("socket.request.max.bytes", 104857600, 1, "bytes", "Largest request."),
+            int64(
+                    "queued.max.request.bytes",
+                    -1,
+                    -1,
+                    "bytes",
+                    "Bytes of requests in hand at once; -1 derives it from the memory."),
+            int32("queued.max.requests", 500, 1, "requests", "Requests in hand at once."),
+            int32("max.connections", Integer.MAX_VALUE, 0, "connections", "Connections at once.")
+                    .whileRunning(),
+            int32(
+                            "max.connections.per.ip",
+                            Integer.MAX_VALUE,
+                            0,
+                            "connections",
+                            "Connections at once from one address.")
+                    .whileRunning(),
+            int64(
+                    "connections.max.idle.ms",
+                    600000,
+                    -1,
+                    "milliseconds",
+                    "An idle connection is closed after this time; -1 never."),
+            int32("request.timeout.ms", 30000, 1, "milliseconds", "How long a request between brokers may take."));
+
+    /// Topics and requests.
+    private static final List<Setting> TOPICS = List.of(
+            bool("auto.create.topics.enable", true, "Whether a topic is created when a client first names it."),
+            bool("delete.topic.enable", true, "Whether topics may be deleted."),
+            int32("num.partitions", 1, 1, "partitions", "Partitions of a topic created without a number."),
+            int32("default.replication.factor", 1, 1, "replicas", "Replicas of a topic created without a number."),
+            int32("min.insync.replicas", 1, 1, "replicas", "Default of the topic setting min.insync.replicas.")
+                    .whileRunning(),
+            bool(
+                            "unclean.leader.election.enable",
+                            false,
+                            "Default of the topic setting unclean.leader.election.enable.")
+                    .whileRunning(),
+            bool(
+                    "auto.leader.rebalance.enable",
+                    true,
+                    "Whether leadership returns to the preferred replica by itself."),
+            int32("message.max.bytes", 1048588, 0, "bytes", "Default of the topic setting max.message.bytes.")
+                    .whileRunning(),
+            int32("fetch.max.bytes", 57671680, 1024, "bytes", "Most bytes in one fetch answer."),
+            int32("max.incremental.fetch.session.cache.slots", 1000, 0, "sessions", "Fetch sessions kept."),
+            int32(
+                    "replica.fetch.max.bytes",
+                    1048576,
+                    0,
+                    "bytes",
+                    "Most bytes of one partition a follower fetches at once."),
+            int64("replica.lag.time.max.ms", 30000, 1, "milliseconds", "A follower behind for longer leaves the ISR."),
+            choice(
+                            "compression.type",
+                            "producer",
+                            Check.oneOf("producer", "uncompressed", "gzip", "snappy", "lz4", "zstd"),
+                            "Default of the topic setting compression.type.")
+                    .whileRunning(),
+            Setting.of(
+                            "compression.gzip.level",
+                            SettingType.INT,
+                            "-1",
+                            Check.whole(-1, 9, ""),
+                            "Default of the topic setting compression.gzip.level.")
+                    .whileRunning(),
+            Setting.of(
+                            "compression.lz4.level",
+                            SettingType.INT,
+                            "9",
+                            Check.whole(1, 17, ""),
+                            "Default of the topic setting compression.lz4.level.")
+                    .whileRunning(),
+            Setting.of(
+                            "compression.zstd.level",
+                            SettingType.INT,
+                            "3",
+                            Check.whole(-131072, 22, ""),
+                            "Default of the topic setting compression.zstd.level.")
+                    .whileRunning(),
+            int32("quota.window.num", 11, 1, "samples", "Samples kept for quotas."),
+            int32("quota.window.size.seconds", 1, 1, "seconds", "Length of a sample for quotas."));
+
+    /// How logs are kept.
+    private static final List<Setting> LOG = List.of(
+            choice(
+                            "log.durability",
+                            "disk",
+                            Check.oneOf("memory", "disk", "replicated", "replicated-disk"),
+                            "Default of the topic setting durability.")
+                    .whileRunning(),
+            int32(
+                    "log.retention.hours",
+                    168,
+                    -1,
+                    "hours",
+                    "Default of retention.ms if neither minutes nor milliseconds are set."),
+            unset(
+                    "log.retention.minutes",
+                    SettingType.INT,
+                    Check.whole(-1, Integer.MAX_VALUE, "minutes"),
+                    "Default of retention.ms if milliseconds are not set."),
+            unset(
+                            "log.retention.ms",
+                            SettingType.LONG,
+                            Check.whole(-1, Long.MAX_VALUE, "milliseconds"),
+                            "Default of the topic setting retention.ms.")
+                    .whileRunning(),
+            int64("log.retention.bytes", -1, -1, "bytes", "Default of the topic setting retention.bytes.")
+                    .whileRunning(),
+            int64(
+                    "log.retention.check.interval.ms",
+                    300000,
+                    1,
+                    "milliseconds",
+                    "How often old segments are looked for."),
+            int32("log.segment.bytes", 1073741824, 14, "bytes", "Default of the topic setting segment.bytes.")
+                    .whileRunning(),
+            int64(
+                            "log.segment.delete.delay.ms",
+                            60000,
+                            0,
+                            "milliseconds",
+                            "Default of the topic setting file.delete.delay.ms.")
+                    .whileRunning(),
+            int32("log.roll.hours", 168, 1, "hours", "Default of segment.ms if log.roll.ms is not set."),
+            unset(
+                            "log.roll.ms",
+                            SettingType.LONG,
+                            Check.whole(1, Long.MAX_VALUE, "milliseconds"),
+                            "Default of the topic setting segment.ms.")
+                    .whileRunning(),
+            int32(
+                    "log.roll.jitter.hours",
+                    0,
+                    0,
+                    "hours",
+                    "Default of segment.jitter.ms if log.roll.jitter.ms is not set."),
+            unset(
+                            "log.roll.jitter.ms",
+                            SettingType.LONG,
+                            Check.whole(0, Long.MAX_VALUE, "milliseconds"),
+                            "Default of the topic setting segment.jitter.ms.")
+                    .whileRunning(),
+            list(
+                            "log.cleanup.policy",
+                            "delete",
+                            Check.listOf("delete", "compact"),
+                            "Default of the topic setting cleanup.policy.")
+                    .whileRunning(),
+            bool("log.cleaner.enable", true, "Whether compaction runs."),
+            int32("log.cleaner.threads", 1, 0, "threads", "Threads that compact.")
+                    .whileRunning(),
+            int64("log.cleaner.dedupe.buffer.size", 134217728, 0, "bytes", "Memory for compaction.")
+                    .whileRunning(),
+            int64("log.cleaner.backoff.ms", 15000, 0, "milliseconds", "Pause of an idle cleaner.")
+                    .whileRunning(),
+            int64(
+                            "log.cleaner.delete.retention.ms",
+                            86400000,
+                            0,
+                            "milliseconds",
+                            "Default of the topic setting delete.retention.ms.")
+                    .whileRunning(),
+            int64(
+                            "log.cleaner.min.compaction.lag.ms",
+                            0,
+                            0,
+                            "milliseconds",
+                            "Default of the topic setting min.compaction.lag.ms.")
+                    .whileRunning(),
+            int64(
+                            "log.cleaner.max.compaction.lag.ms",
+                            Long.MAX_VALUE,
+                            1,
+                            "milliseconds",
+                            "Default of the topic setting max.compaction.lag.ms.")
+                    .whileRunning(),
+            real(
+                            "log.cleaner.min.cleanable.ratio",
+                            0.5,
+                            0,
+                            1,
+                            "Default of the topic setting min.cleanable.dirty.ratio.")
+                    .whileRunning(),
+            int64(
+                            "log.flush.interval.messages",
+                            Long.MAX_VALUE,
+                            1,
+                            "records",
+                            "Default of the topic setting flush.messages.")
+                    .whileRunning(),
+            unset(
+                            "log.flush.interval.ms",
+                            SettingType.LONG,
+                            Check.whole(0, Long.MAX_VALUE, "milliseconds"),
+                            "Default of the topic setting flush.ms.")
+                    .whileRunning(),
+            int64(
+                    "log.flush.scheduler.interval.ms",
+                    Long.MAX_VALUE,
+                    0,
+                    "milliseconds",
+                    "Default of flush.ms if log.flush.interval.ms is not set."),
+            int32(
+                    "log.flush.offset.checkpoint.interval.ms",
+                    60000,
+                    0,
+                    "milliseconds",
+                    "How often the recovery points are written."),
+            int32("log.index.interval.bytes", 4096, 0, "bytes", "Default of the topic setting index.interval.bytes.")
+                    .whileRunning(),
+            int32("log.index.size.max.bytes", 10485760, 4, "bytes", "Default of the topic setting segment.index.bytes.")
+                    .whileRunning(),
+            int64(
+                            "log.message.timestamp.after.max.ms",
+                            3600000,
+                            0,
+                            "milliseconds",
+                            "Default of the topic setting message.timestamp.after.max.ms.")
+                    .whileRunning(),
+            int64(
+                            "log.message.timestamp.before.max.ms",
+                            Long.MAX_VALUE,
+                            0,
+                            "milliseconds",
+                            "Default of the topic setting message.timestamp.before.max.ms.")
+                    .whileRunning(),
+            choice(
+                            "log.message.timestamp.type",
+                            "CreateTime",
+                            Check.oneOf("CreateTime", "LogAppendTime"),
+                            "Default of the topic setting message.timestamp.type.")
+                    .whileRunning(),
+            bool("log.preallocate", false, "Default of the topic setting preallocate.")
+                    .whileRunning(),
+            int64("log.local.retention.bytes", -2, -2, "bytes", "Default of the topic setting local.retention.bytes.")
+                    .whileRunning(),
+            int64("log.local.retention.ms", -2, -2, "milliseconds", "Default of the topic setting local.retention.ms.")
+                    .whileRunning(),
+            int32("num.recovery.threads.per.data.dir", 2, 1, "threads", "Threads that recover logs at start."),
+            int32("producer.id.expiration.ms", 86400000, 1, "milliseconds", "How long an idle producer is remembered.")
+                    .whileRunning());
+
+    /// Groups and their offsets.
+    private static final List<Setting> GROUPS = List.of(
+            Setting.of(
+                    "offsets.topic.replication.factor",
+                    SettingType.SHORT,
+                    "1",
+                    Check.whole(1, Short.MAX_VALUE, "replicas"),
+                    "Replicas of __consumer_offsets."),
+            int32("offsets.topic.num.partitions", 50, 1, "partitions", "Partitions of __consumer_offsets."),
+            int32("offsets.topic.segment.bytes", 104857600, 1, "bytes", "Segment size of __consumer_offsets."),
+            int32("offsets.retention.minutes", 10080, 1, "minutes", "How long offsets of an empty group are kept."),
+            int64(
+                    "offsets.retention.check.interval.ms",
+                    600000,
+                    1,
+                    "milliseconds",
+                    "How often old offsets are looked for."),
+            int32("offset.metadata.max.bytes", 4096, 0, "bytes", "Longest metadata text of a committed offset."),
+            int32(
+                    "offsets.commit.timeout.ms",
+                    5000,
+                    1,
+                    "milliseconds",
+                    "How long a commit may wait to become durable."),
+            int32(
+                    "group.initial.rebalance.delay.ms",
+                    0,
+                    0,
+                    "milliseconds",
+                    "How long a new group waits for more members."),
+            int32(
+                    "group.min.session.timeout.ms",
+                    6000,
+                    1,
+                    "milliseconds",
+                    "Shortest session timeout of a classic member."),
+            int32(
+                    "group.max.session.timeout.ms",
+                    1800000,
+                    1,
+                    "milliseconds",
+                    "Longest session timeout of a classic member."),
+            int32("group.max.size", Integer.MAX_VALUE, 1, "members", "Members of a classic group."),
+            list(
+                    "group.coordinator.rebalance.protocols",
+                    "classic,consumer",
+                    Check.listOf("classic", "consumer"),
+                    "Kinds of groups that are served."),
+            int32(
+                    "group.consumer.session.timeout.ms",
+                    45000,
+                    1,
+                    "milliseconds",
+                    "Session timeout of a consumer group."),
+            int32(
+                    "group.consumer.min.session.timeout.ms",
+                    45000,
+                    1,
+                    "milliseconds",
+                    "Shortest session timeout of a consumer group."),
+            int32(
+                    "group.consumer.max.session.timeout.ms",
+                    60000,
+                    1,
+                    "milliseconds",
+                    "Longest session timeout of a consumer group."),
+            int32(
+                    "group.consumer.heartbeat.interval.ms",
+                    5000,
+                    1,
+                    "milliseconds",
+                    "Heartbeat interval of a consumer group."),
+            int32(
+                    "group.consumer.min.heartbeat.interval.ms",
+                    5000,
+                    1,
+                    "milliseconds",
+                    "Shortest heartbeat interval of a consumer group."),
+            int32(
+                    "group.consumer.max.heartbeat.interval.ms",
+                    15000,
+                    1,
+                    "milliseconds",
+                    "Longest heartbeat interval of a consumer group."),
+            int32("group.consumer.max.size", Integer.MAX_VALUE, 1, "members", "Members of a consumer group."),
+            list(
+                    "group.consumer.assignors",
+                    "uniform,range",
+                    Check.listOf("uniform", "range"),
+                    "Assignors of consumer groups; the first is the default."),
+            choice(
+                    "group.consumer.migration.policy",
+                    "bidirectional",
+                    Check.oneOf("disabled", "downgrade", "upgrade", "bidirectional"),
+                    "Whether a group may change between the protocols."));
+
+    static final Catalogue ALL = new Catalogue(
+            "broker", Stream.of(NODE, TOPICS, LOG, GROUPS).flatMap(List::stream).toList());
+
+    /// Kafka's settings for what this version does not do. To take them and do nothing would be a lie that costs
+    /// somebody his data or his secrets.
+    private static final List<String> NOT_YET = List.of(
+            "advertised.controller.",
+            "allow.everyone.if.no.acl.found",
+            "authorizer.class.name",
+            "client.quota.callback.class",
+            "controller.",
+            "delegation.token.",
+            "group.share.",
+            "group.streams.",
+            "metric.reporters",
+            "password.encoder.",
+            "principal.builder.class",
+            "remote.log.",
+            "sasl.",
+            "security.",
+            "share.coordinator.",
+            "ssl.",
+            "super.users",
+            "transaction.",
+            "transactional.id.",
+            "zookeeper.");
+
+    private BrokerCatalogue() {}
+
+    static boolean notYet(String name) {
+        return NOT_YET.stream()
+                .anyMatch(prefix -> prefix.endsWith(".") ? name.startsWith(prefix) : name.equals(prefix));
+    }
+}

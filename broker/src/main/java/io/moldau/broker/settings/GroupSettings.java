@@ -1,0 +1,142 @@
+package io.moldau.broker.settings;
+
+import io.moldau.broker.settings.ConfigEntry.Source;
+import java.time.Duration;
+import java.time.format.DateTimeParseException;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.stream.Stream;
+
+/// The settings of one group (KIP-848, KIP-932, KIP-1071): its own values over the broker's.
+/// A consumer group's bounds are broker settings; those of share and streams groups are Kafka's default bounds.
+public final class GroupSettings {
+    private static final String MS = "milliseconds";
+
+    private static final List<Setting> CONSUMER = List.of(
+            Setting.int32(
+                            "consumer.session.timeout.ms",
+                            45_000,
+                            1,
+                            MS,
+                            "How long a member may be silent before it leaves the group.")
+                    .from("group.consumer.session.timeout.ms"),
+            Setting.int32(
+                            "consumer.heartbeat.interval.ms",
+                            5_000,
+                            1,
+                            MS,
+                            "How often members are told to send a heartbeat.")
+                    .from("group.consumer.heartbeat.interval.ms"));
+
+    private static final List<Setting> SHARE = List.of(
+            bounded("share.session.timeout.ms", 45_000, 45_000, 60_000, MS, "Session timeout of a share group."),
+            bounded("share.heartbeat.interval.ms", 5_000, 5_000, 15_000, MS, "Heartbeat interval of a share group."),
+            bounded(
+                    "share.record.lock.duration.ms",
+                    30_000,
+                    15_000,
+                    60_000,
+                    MS,
+                    "How long a record stays acquired before it is offered again."),
+            bounded("share.delivery.count.limit", 5, 2, 10, "deliveries", "How often a record is offered at most."),
+            bounded(
+                    "share.partition.max.record.locks",
+                    2_000,
+                    100,
+                    10_000,
+                    "records",
+                    "Records of one partition that may be acquired at once."),
+            Setting.choice(
+                    "share.auto.offset.reset",
+                    "latest",
+                    new Check("latest, earliest or by_duration:PnDTnHnMn.nS", GroupSettings::isReset),
+                    "Where a share group begins in a partition that is new to it."),
+            Setting.choice(
+                    "share.isolation.level",
+                    "read_uncommitted",
+                    Check.oneOf("read_uncommitted", "read_committed"),
+                    "Whether records of open transactions are offered."),
+            Setting.bool("share.renew.acknowledge.enable", true, "Whether members may renew a record's lock."));
+
+    private static final List<Setting> STREAMS = List.of(
+            bounded("streams.session.timeout.ms", 45_000, 45_000, 60_000, MS, "Session timeout of a streams group."),
+            bounded(
+                    "streams.heartbeat.interval.ms",
+                    5_000,
+                    5_000,
+                    15_000,
+                    MS,
+                    "Heartbeat interval of a streams group."),
+            bounded("streams.num.standby.replicas", 0, 0, 2, "replicas", "Standby copies of each stateful task."),
+            Setting.int32(
+                    "streams.initial.rebalance.delay.ms",
+                    3_000,
+                    0,
+                    MS,
+                    "How long a new streams group waits for more members."));
+
+    private static final Catalogue ALL = new Catalogue(
+            "group",
+            Stream.of(CONSUMER, SHARE, STREAMS)
+                    .flatMap(List::stream)
+                    .map(Setting::whileRunning)
+                    .toList());
+    private static final Fallbacks FALLBACKS = new Fallbacks(ALL, Source.GROUP);
+
+    private GroupSettings() {}
+
+    private static Setting bounded(
+            String name, int defaultValue, int least, int most, String unit, String documentation) {
+        return Setting.of(
+                name, SettingType.INT, Integer.toString(defaultValue), Check.whole(least, most, unit), documentation);
+    }
+
+    private static boolean isReset(String value) {
+        if (value.equals("latest") || value.equals("earliest")) {
+            return true;
+        }
+        var prefix = "by_duration:";
+        try {
+            return value.startsWith(prefix)
+                    && !Duration.parse(value.substring(prefix.length())).isNegative();
+        } catch (DateTimeParseException notADuration) {
+            return false;
+        }
+    }
+
+    public static Optional<Setting> definition(String name) {
+        return ALL.find(name);
+    }
+
+    /// What is wrong with setting `name` to `value` on a group; empty if nothing is.
+    public static Optional<String> problem(String name, String value, BrokerSettings broker) {
+        var problem = ALL.problem(name, value);
+        var prefix = "consumer.";
+        if (problem.isPresent() || !name.startsWith(prefix)) {
+            return problem;
+        }
+        var what = name.substring(prefix.length());
+        int least = broker.int32("group.consumer.min." + what);
+        int most = broker.int32("group.consumer.max." + what);
+        int number = Integer.parseInt(value.strip());
+        return number >= least && number <= most
+                ? Optional.empty()
+                : Optional.of("Invalid value " + value + " for " + name + ": this broker allows " + least + " to "
+                        + most + " milliseconds.");
+    }
+
+    /// What is wrong with naming `name` at all; empty if it is a group setting.
+    public static Optional<String> unknown(String name) {
+        return ALL.find(name).isPresent() ? Optional.empty() : Optional.of(ALL.unknown(name));
+    }
+
+    public static int int32(String name, Map<String, String> overrides, BrokerSettings broker) {
+        return Integer.parseInt(FALLBACKS.value(name, overrides, broker));
+    }
+
+    /// Every group setting with its value and origin.
+    public static List<ConfigEntry> describe(Map<String, String> overrides, BrokerSettings broker) {
+        return FALLBACKS.describe(overrides, broker);
+    }
+}

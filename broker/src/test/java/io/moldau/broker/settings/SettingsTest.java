@@ -1,0 +1,123 @@
+package io.moldau.broker.settings;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.moldau.broker.settings.ConfigEntry.Source;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+
+class SettingsTest {
+    private static final BrokerSettings DEFAULTS = BrokerSettings.parse(Map.of());
+
+    @Test
+    void everyDefaultIsAcceptedByItsOwnCheck() {
+        for (var catalogue : List.of(BrokerCatalogue.ALL, TopicCatalogue.ALL)) {
+            for (var setting : catalogue.all()) {
+                setting.defaultValue()
+                        .ifPresent(value -> assertThat(setting.problem(value)).isEmpty());
+            }
+        }
+    }
+
+    @Test
+    void everySynonymIsABrokerSettingWithTheSameDefault() {
+        for (var setting : TopicCatalogue.ALL.all()) {
+            for (var synonym : setting.synonyms()) {
+                var broker = BrokerCatalogue.ALL.require(synonym.name());
+                broker.defaultValue()
+                        .filter(value -> synonym.factor() == 1)
+                        .ifPresent(value -> assertThat(setting.defaultValue())
+                                .as(setting.name())
+                                .contains(value));
+            }
+        }
+    }
+
+    @Test
+    void thereAreKafkasTopicSettingsAndOurs() {
+        assertThat(TopicSettings.definitions()).hasSize(34);
+    }
+
+    @Test
+    void anUnknownSettingIsRefusedWithTheNearestName() {
+        assertThatThrownBy(() -> BrokerSettings.parse(Map.of("num.partition", "3")))
+                .isInstanceOf(SettingsException.class)
+                .hasMessage("Unknown broker setting 'num.partition'. Did you mean num.partitions?");
+        assertThatThrownBy(() -> BrokerSettings.parse(Map.of("xyz", "3"))).hasMessage("Unknown broker setting 'xyz'.");
+    }
+
+    @Test
+    void aMalformedValueIsRefusedWithWhatIsExpected() {
+        assertThatThrownBy(() -> BrokerSettings.parse(Map.of("num.partitions", "many")))
+                .hasMessage("Invalid value 'many' for num.partitions: expected a whole number of partitions,"
+                        + " at least 1.");
+        assertThatThrownBy(() -> BrokerSettings.parse(Map.of("listeners", "9092")))
+                .hasMessageContaining("expected a list of PLAINTEXT://HOST:PORT");
+        assertThatThrownBy(() -> BrokerSettings.parse(Map.of("socket.request.max.bytes", "5000000000")))
+                .isInstanceOf(SettingsException.class);
+    }
+
+    @Test
+    void aSettingForWhatIsNotThereYetIsRefusedRatherThanIgnored() {
+        assertThatThrownBy(() -> BrokerSettings.parse(Map.of("sasl.enabled.mechanisms", "PLAIN")))
+                .hasMessageContaining("not supported by this version");
+    }
+
+    @Test
+    void aTopicsValueComesFromItselfThenTheBrokerThenTheDefault() {
+        var broker = BrokerSettings.parse(Map.of("log.retention.hours", "2", "log.segment.bytes", "1000"));
+        assertThat(TopicSettings.of(Map.of(), DEFAULTS).int64("retention.ms")).isEqualTo(604_800_000);
+        assertThat(TopicSettings.of(Map.of(), broker).int64("retention.ms")).isEqualTo(7_200_000);
+        assertThat(TopicSettings.of(Map.of("retention.ms", "5"), broker).int64("retention.ms"))
+                .isEqualTo(5);
+        var minutes = BrokerSettings.parse(Map.of("log.retention.hours", "2", "log.retention.minutes", "1"));
+        assertThat(TopicSettings.of(Map.of(), minutes).int64("retention.ms")).isEqualTo(60_000);
+        var forEver = BrokerSettings.parse(Map.of("log.retention.hours", "-1"));
+        assertThat(TopicSettings.of(Map.of(), forEver).int64("retention.ms")).isEqualTo(-1);
+    }
+
+    @Test
+    void aDescriptionNamesTheSourceAndWhatWouldApplyWithoutIt() {
+        var broker = BrokerSettings.parse(Map.of("log.retention.ms", "9")).withDynamic(Map.of("log.retention.ms", "8"));
+        var entry = TopicSettings.describe(Map.of("retention.ms", "7"), broker).stream()
+                .filter(each -> each.name().equals("retention.ms"))
+                .findFirst()
+                .orElseThrow();
+        assertThat(entry.source()).isEqualTo(Source.TOPIC);
+        assertThat(entry.value()).contains("7");
+        assertThat(entry.synonyms())
+                .extracting(ConfigEntry.Synonym::source)
+                .containsExactly(Source.TOPIC, Source.DYNAMIC_BROKER, Source.STATIC_BROKER, Source.DEFAULT);
+        assertThat(entry.synonyms().getLast().name()).isEqualTo("log.retention.hours");
+    }
+
+    @Test
+    void onlySomeSettingsMayChangeWhileTheBrokerRuns() {
+        assertThat(BrokerSettings.dynamicProblem("log.retention.ms", "1000")).isEmpty();
+        assertThat(BrokerSettings.dynamicProblem("listeners", "PLAINTEXT://:1")).isPresent();
+        assertThat(BrokerSettings.dynamicProblem("log.retention.ms", "soon")).isPresent();
+        var changed = DEFAULTS.withDynamic(Map.of("message.max.bytes", "77"));
+        assertThat(changed.int32("message.max.bytes")).isEqualTo(77);
+        assertThat(TopicSettings.of(Map.of(), changed).int32("max.message.bytes"))
+                .isEqualTo(77);
+    }
+
+    @Test
+    void aGroupsSettingStaysWithinTheBrokersBounds() {
+        assertThat(GroupSettings.problem("consumer.session.timeout.ms", "50000", DEFAULTS))
+                .isEmpty();
+        assertThat(GroupSettings.problem("consumer.session.timeout.ms", "1", DEFAULTS))
+                .isPresent();
+        assertThat(GroupSettings.int32("consumer.heartbeat.interval.ms", Map.of(), DEFAULTS))
+                .isEqualTo(5000);
+    }
+
+    @Test
+    void listenersMayHaveIpv6HostsAndAnyPort() {
+        var settings = BrokerSettings.parse(Map.of("listeners", "PLAINTEXT://[::1]:0, PLAINTEXT://:19092"));
+        assertThat(settings.listeners())
+                .containsExactly(new Endpoint("PLAINTEXT", "::1", 0), new Endpoint("PLAINTEXT", "", 19092));
+    }
+}

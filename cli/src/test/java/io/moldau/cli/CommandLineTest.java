@@ -1,0 +1,69 @@
+package io.moldau.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import picocli.CommandLine;
+
+class CommandLineTest {
+    @Test
+    void everyCommandExplainsItself() {
+        assertExplained(Moldau.commandLine(List.of()));
+    }
+
+    private static void assertExplained(CommandLine line) {
+        assertThat(line.getUsageMessage()).contains("Usage:", "--help");
+        line.getSubcommands().values().forEach(CommandLineTest::assertExplained);
+    }
+
+    @Test
+    void aWrongUseEndsWithTwo() {
+        assertThat(run("topics", "list", "--nonsense")).isEqualTo(2);
+        assertThat(run("topics", "create")).isEqualTo(2);
+        assertThat(run("nonsense")).isEqualTo(2);
+    }
+
+    @Test
+    void aFailureEndsWithOne() {
+        assertThat(run("topics", "list", "-b", "127.0.0.1:1")).isEqualTo(1);
+        assertThat(run("start", "--set", "num.partition=1")).isEqualTo(1);
+        assertThat(run("consume", "orders", "--from", "somewhere")).isEqualTo(1);
+    }
+
+    @Test
+    void helpAndVersionEndWithZero() {
+        assertThat(run("--version")).isZero();
+        assertThat(run("topics", "--help")).isZero();
+    }
+
+    private static int run(String... arguments) {
+        return Moldau.commandLine(List.of(arguments)).execute(arguments);
+    }
+
+    @Test
+    void placesAreWordsOffsetsAndTimes() {
+        assertThat(Places.parse("17")).isEqualTo(new Places.Offset(17));
+        assertThat(Places.parse("@1700000000000")).isEqualTo(new Places.Time(1_700_000_000_000L));
+        assertThat(Places.parse("1970-01-01T00:00:01Z")).isEqualTo(new Places.Time(1000));
+        assertThatThrownBy(() -> Places.parse("-3")).hasMessageContaining("expected beginning");
+    }
+
+    @Test
+    void tablesAreAlignedForPeopleAndJsonForPrograms() throws IOException {
+        var table = new Table("topic", "partitions").row("orders", 12).row("a", 3);
+        assertThat(printed(table, false)).isEqualTo("topic   partitions\norders          12\na                3\n");
+        assertThat(printed(table, true))
+                .isEqualTo("[{\"topic\":\"orders\",\"partitions\":12},{\"topic\":\"a\",\"partitions\":3}]\n");
+    }
+
+    private static String printed(Table table, boolean json) throws IOException {
+        var bytes = new ByteArrayOutputStream();
+        table.print(new PrintStream(bytes, true, java.nio.charset.StandardCharsets.UTF_8), json);
+        return bytes.toString(java.nio.charset.StandardCharsets.UTF_8).replace(System.lineSeparator(), "\n");
+    }
+}

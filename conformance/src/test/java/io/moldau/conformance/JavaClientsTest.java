@@ -1,0 +1,89 @@
+package io.moldau.conformance;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.net.MalformedURLException;
+import java.net.URL;
+import java.net.URLClassLoader;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Map;
+import java.util.function.Function;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/// The official Java client in several versions, each alone in a class loader, does everything an application does.
+class JavaClientsTest {
+    private static final Path CLIENTS = Path.of("target", "clients");
+
+    @TempDir
+    static Path directory;
+
+    private static @org.jspecify.annotations.Nullable RunningNode node;
+
+    @BeforeAll
+    static void start() throws Exception {
+        node = RunningNode.in(directory);
+    }
+
+    @AfterAll
+    static void stop() {
+        if (node != null) {
+            node.close();
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "4.3.1, classic",
+        "4.3.1, cooperative",
+        "4.3.1, consumer",
+        "3.9.1, classic",
+        "3.9.1, static",
+        "3.9.1, consumer",
+        "2.8.2, classic",
+        "2.8.2, cooperative"
+    })
+    void anApplicationWorksUnchanged(String version, String protocol) throws Exception {
+        // Given
+        var running = node;
+        assertThat(running).isNotNull();
+        try (var loader = loader(version)) {
+            var type = loader.loadClass("io.moldau.conformance.scenario.ClientScenario");
+            @SuppressWarnings("unchecked")
+            var scenario = (Function<Map<String, String>, String>)
+                    type.getDeclaredConstructor().newInstance();
+            // When
+            var outcome = scenario.apply(Map.of(
+                    "bootstrap", running.bootstrap(),
+                    "topic", "app-" + version.replace('.', '-') + "-" + protocol,
+                    "protocol", protocol));
+            // Then
+            assertThat(outcome).isEqualTo("ok");
+        }
+    }
+
+    private static URLClassLoader loader(String version) throws Exception {
+        var urls = new ArrayList<URL>();
+        urls.add(Path.of("target", "test-classes").toUri().toURL());
+        addJars(CLIENTS.resolve(version), urls);
+        addJars(CLIENTS.resolve("shared"), urls);
+        return new URLClassLoader(urls.toArray(new URL[0]), ClassLoader.getPlatformClassLoader());
+    }
+
+    private static void addJars(Path folder, ArrayList<URL> urls) throws Exception {
+        try (var files = Files.list(folder)) {
+            for (var file : files.sorted().toList()) {
+                urls.add(url(file));
+            }
+        }
+    }
+
+    private static URL url(Path file) throws MalformedURLException {
+        return file.toUri().toURL();
+    }
+}

@@ -1,0 +1,220 @@
+package io.moldau.storage;
+
+import io.moldau.environment.Threads;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.locks.ReentrantLock;
+
+/// Group commit: takes everything that was appended since the last group, makes it durable with one sync of the
+/// journal, and says so. The next group gathers while this one is on its way to the disk.
+///
+/// Cost rule: a journal writes each byte twice, so a log with many bytes in a group
+/// ([LogDirectorySettings#directSyncBytes]) has its segment synced instead.
+final class Flusher {
+    private static final int ENTRY_BYTES = 1 << 20;
+
+    /// What one log has in the group that gathers.
+    static final class Pending {
+        final PartitionLog log;
+        final List<ByteBuffer> batches = new ArrayList<>();
+        long bytes;
+        long endOffset;
+        boolean direct;
+
+        Pending(PartitionLog log) {
+            this.log = log;
+        }
+    }
+
+    private final LogDirectory directory;
+    private final LogDirectorySettings settings;
+    private final Journal journal;
+    private final Threads.Dedicated thread;
+    private final Object queueLock = new Object();
+    /// One group at a time is on its way to the disk.
+    private final ReentrantLock flushLock = new ReentrantLock();
+    private List<Pending> logs = new ArrayList<>();
+    private List<JournalItem> items = new ArrayList<>();
+    private boolean running;
+    private volatile long unsyncedBytes;
+    private ByteBuffer entry = ByteBuffer.allocateDirect(64 * 1024);
+
+    Flusher(LogDirectory directory, LogDirectorySettings settings, Journal journal, Threads.Dedicated thread) {
+        this.directory = directory;
+        this.settings = settings;
+        this.journal = journal;
+        this.thread = thread;
+    }
+
+    /// False if that many more bytes would be too many; always true if nothing waits.
+    boolean hasRoomFor(int bytes) {
+        long waiting = unsyncedBytes;
+        return waiting == 0 || waiting + bytes <= settings.unsyncedBytes();
+    }
+
+    /// @param direct the log holds older bytes that were never journaled, so its segments must be synced
+    void add(PartitionLog log, ByteBuffer batches, long endOffset, boolean direct) {
+        synchronized (queueLock) {
+            var pending = log.pending();
+            if (pending == null) {
+                pending = new Pending(log);
+                log.setPending(pending);
+                logs.add(pending);
+            }
+            int size = batches.remaining();
+            pending.bytes += size;
+            pending.direct |= direct || pending.bytes > settings.directSyncBytes();
+            if (pending.direct) {
+                pending.batches.clear();
+            } else {
+                pending.batches.add(batches);
+            }
+            pending.endOffset = endOffset;
+            unsyncedBytes += size;
+        }
+        wake();
+    }
+
+    void add(JournalItem item) {
+        synchronized (queueLock) {
+            items.add(item);
+        }
+        wake();
+    }
+
+    private void wake() {
+        synchronized (queueLock) {
+            if (running) {
+                return;
+            }
+            running = true;
+        }
+        thread.execute(this::drain);
+    }
+
+    private void drain() {
+        while (true) {
+            synchronized (queueLock) {
+                if (logs.isEmpty() && items.isEmpty()) {
+                    running = false;
+                    return;
+                }
+            }
+            flushNow();
+        }
+    }
+
+    /// Makes everything durable that was added before the call.
+    void flushNow() {
+        flushLock.lock();
+        try {
+            List<Pending> groupLogs;
+            List<JournalItem> groupItems;
+            synchronized (queueLock) {
+                groupLogs = logs;
+                groupItems = items;
+                logs = new ArrayList<>();
+                items = new ArrayList<>();
+                for (var pending : groupLogs) {
+                    pending.log.setPending(null);
+                }
+            }
+            if (!groupLogs.isEmpty() || !groupItems.isEmpty()) {
+                flush(groupLogs, groupItems);
+            }
+        } finally {
+            flushLock.unlock();
+        }
+    }
+
+    private void flush(List<Pending> groupLogs, List<JournalItem> groupItems) {
+        try {
+            if (directory.failure().isEmpty()) {
+                write(groupLogs, groupItems);
+            }
+        } catch (IOException | RuntimeException failure) {
+            directory.fail("writing the journal or a segment", failure);
+        }
+        boolean failed = directory.failure().isPresent();
+        long bytes = 0;
+        for (var pending : groupLogs) {
+            bytes += pending.bytes;
+        }
+        synchronized (queueLock) {
+            unsyncedBytes -= bytes;
+        }
+        for (var pending : groupLogs) {
+            pending.log.flushed(pending.endOffset, !failed);
+        }
+        if (!failed && journal.liveBytes() > settings.journalBytes() / 2) {
+            directory.checkpointSoon();
+        }
+    }
+
+    private void write(List<Pending> groupLogs, List<JournalItem> groupItems) throws IOException {
+        entry.clear().position(Journal.HEADER_BYTES);
+        boolean journaled = false;
+        for (var item : groupItems) {
+            journaled |= true;
+            put(item);
+        }
+        long total = 0;
+        for (var pending : groupLogs) {
+            total += pending.bytes;
+            if (pending.direct || total > settings.journalBytes() / 4) {
+                pending.direct = true;
+                continue;
+            }
+            for (var batches : pending.batches) {
+                journaled = true;
+                put(new JournalItem.Append(
+                        pending.log.topicId(), pending.log.id().partition(), batches));
+            }
+        }
+        if (journaled) {
+            emit();
+            journal.sync();
+        }
+        boolean direct = false;
+        for (var pending : groupLogs) {
+            if (pending.direct) {
+                direct = true;
+                pending.log.syncDirty();
+            }
+        }
+        if (direct) {
+            directory.syncNames();
+        }
+    }
+
+    private void put(JournalItem item) throws IOException {
+        int size = JournalItem.HEADER_BYTES + item.bodyBytes();
+        long limit = Math.min(ENTRY_BYTES, settings.journalBytes() / 4);
+        if (entry.position() > Journal.HEADER_BYTES && entry.position() + (long) size > limit) {
+            emit();
+        }
+        if (entry.remaining() < size) {
+            var larger = ByteBuffer.allocateDirect(Math.max(entry.position() + size, entry.capacity() * 2));
+            larger.put(entry.flip());
+            entry = larger;
+        }
+        item.write(entry);
+    }
+
+    private void emit() throws IOException {
+        if (!journal.write(entry)) {
+            // All of the journal counts: free it the hard way. A group is far smaller than the journal.
+            directory.checkpoint(false);
+            if (!journal.write(entry)) {
+                throw new IOException("the journal is full after a checkpoint");
+            }
+        }
+        entry.clear().position(Journal.HEADER_BYTES);
+    }
+
+    void close() {
+        thread.close();
+    }
+}

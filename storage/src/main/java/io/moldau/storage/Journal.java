@@ -1,0 +1,207 @@
+package io.moldau.storage;
+
+import io.moldau.environment.Disk;
+import io.moldau.environment.DiskFile;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.file.Path;
+import java.util.ArrayDeque;
+import java.util.zip.CRC32C;
+import org.jspecify.annotations.Nullable;
+
+/// The circular file in which a group of appends of many logs becomes durable with one sync.
+///
+/// It is written over and over in place: zero-filled before its first use, so that a sync moves no file-system
+/// metadata. Entries start at multiples of a page, so that a page that was synced is never written again while it
+/// counts. Live entries lie between the tail (moved by checkpoints) and the head. One flusher writes at a time;
+/// [#head] and [#release] may come from the checkpoint's thread.
+final class Journal {
+    static final String FILE = "journal";
+    static final int PAGE_BYTES = 4096;
+    static final int HEADER_BYTES = 36;
+    private static final int MAGIC = 0x4d4a524e;
+    private static final int ZEROS_BYTES = 1 << 20;
+
+    /// Where live entries begin, and the sequence number of the first of them.
+    record Mark(long position, long sequence) {}
+
+    /// Takes what was read back.
+    interface Reader {
+        void entry(ByteBuffer payload) throws IOException;
+    }
+
+    private final Disk disk;
+    private final Path directory;
+    private final long firstBytes;
+    private final long limitBytes;
+    private final long generation;
+    private @Nullable DiskFile file;
+    private long capacity;
+    /// Where the live entries lie, oldest first.
+    private final ArrayDeque<Mark> live = new ArrayDeque<>();
+    private long head;
+    private long nextSequence = 1;
+
+    Journal(Disk disk, Path directory, long firstBytes, long limitBytes, long generation) {
+        this.disk = disk;
+        this.directory = directory;
+        this.firstBytes = Math.max(PAGE_BYTES, firstBytes);
+        this.limitBytes = limitBytes;
+        this.generation = generation;
+    }
+
+    long generation() {
+        return generation;
+    }
+
+    synchronized Mark head() {
+        return new Mark(head, nextSequence);
+    }
+
+    /// Everything before the mark is in synced segments.
+    synchronized void release(Mark mark) {
+        while (!live.isEmpty() && live.getFirst().sequence < mark.sequence) {
+            live.removeFirst();
+        }
+    }
+
+    synchronized long liveBytes() {
+        if (live.isEmpty()) {
+            return 0;
+        }
+        long tail = live.getFirst().position;
+        return tail < head ? head - tail : capacity - tail + head;
+    }
+
+    private static long pages(long bytes) {
+        return (bytes + PAGE_BYTES - 1) / PAGE_BYTES * PAGE_BYTES;
+    }
+
+    /// Writes one entry, without a sync; false if there is no room until a checkpoint. `entry` has its payload from
+    /// [#HEADER_BYTES] on; the header is filled in here.
+    boolean write(ByteBuffer entry) throws IOException {
+        int end = entry.position();
+        var place = reserve(pages(end));
+        if (place == null) {
+            return false;
+        }
+        entry.putInt(0, MAGIC);
+        entry.putLong(8, generation);
+        entry.putLong(16, place.sequence);
+        entry.putInt(24, end - HEADER_BYTES);
+        entry.putLong(28, 0);
+        entry.flip();
+        var crc = new CRC32C();
+        crc.update(entry.duplicate().position(8));
+        entry.putInt(4, (int) crc.getValue());
+        opened().write(entry, place.position);
+        return true;
+    }
+
+    void sync() throws IOException {
+        opened().sync();
+    }
+
+    /// A place for the next entry; null if live entries are in the way.
+    private synchronized @Nullable Mark reserve(long bytes) throws IOException {
+        opened();
+        long tail = live.isEmpty() ? -1 : live.getFirst().position;
+        boolean wrapped = tail >= head;
+        while (!wrapped && head + bytes > capacity && capacity < limitBytes) {
+            grow();
+        }
+        long at = head;
+        if (!wrapped && at + bytes > capacity) {
+            // Start again at the front: the sequence number tells the laps apart.
+            at = 0;
+        }
+        long end = at == head && !wrapped ? capacity : tail < 0 ? capacity : tail;
+        if (at + bytes > end) {
+            if (tail < 0) {
+                throw new IOException("a journal entry of " + bytes + " bytes in a journal of " + capacity);
+            }
+            return null;
+        }
+        head = at + bytes;
+        var place = new Mark(at, nextSequence++);
+        live.add(place);
+        return place;
+    }
+
+    private void grow() throws IOException {
+        long target = Math.min(limitBytes, capacity == 0 ? firstBytes : capacity * 2);
+        var zeros = ByteBuffer.allocateDirect((int) Math.min(ZEROS_BYTES, target - capacity));
+        for (long at = capacity; at < target; at += zeros.capacity()) {
+            zeros.clear().limit((int) Math.min(zeros.capacity(), target - at));
+            opened().write(zeros, at);
+        }
+        opened().sync();
+        capacity = target;
+    }
+
+    private DiskFile opened() throws IOException {
+        var open = file;
+        if (open == null) {
+            open = disk.open(directory.resolve(FILE));
+            file = open;
+            disk.syncDirectory(directory);
+            // A file left by an earlier run is as good as a new one: generations tell its entries apart.
+            long size = open.sizeBytes() / PAGE_BYTES * PAGE_BYTES;
+            capacity = Math.max(capacity, Math.min(size, limitBytes));
+        }
+        return open;
+    }
+
+    void close() throws IOException {
+        if (file != null) {
+            file.close();
+        }
+    }
+
+    /// Reads the entries from a checkpoint's mark on, until the first that is not whole.
+    static void replay(Disk disk, Path directory, long generation, Mark from, Reader reader) throws IOException {
+        var path = directory.resolve(FILE);
+        if (!disk.exists(path)) {
+            return;
+        }
+        try (var file = disk.open(path)) {
+            long position = from.position;
+            long sequence = from.sequence;
+            boolean wrapped = false;
+            while (true) {
+                var payload = read(file, position, generation, sequence);
+                if (payload == null && !wrapped && position > 0) {
+                    wrapped = true;
+                    position = 0;
+                    payload = read(file, position, generation, sequence);
+                }
+                if (payload == null) {
+                    return;
+                }
+                position += pages(HEADER_BYTES + payload.remaining());
+                sequence++;
+                reader.entry(payload);
+            }
+        }
+    }
+
+    private static @Nullable ByteBuffer read(DiskFile file, long position, long generation, long sequence)
+            throws IOException {
+        var header = ByteBuffer.allocate(HEADER_BYTES);
+        if (file.read(header, position) < HEADER_BYTES
+                || header.getInt(0) != MAGIC
+                || header.getLong(8) != generation
+                || header.getLong(16) != sequence) {
+            return null;
+        }
+        int size = header.getInt(24);
+        if (size < 0 || size > file.sizeBytes() - position - HEADER_BYTES) {
+            return null;
+        }
+        var entry = ByteBuffer.allocate(HEADER_BYTES + size);
+        file.read(entry, position);
+        var crc = new CRC32C();
+        crc.update(entry.duplicate().position(8).limit(HEADER_BYTES + size));
+        return entry.getInt(4) == (int) crc.getValue() ? entry.slice(HEADER_BYTES, size) : null;
+    }
+}

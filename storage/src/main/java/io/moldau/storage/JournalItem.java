@@ -1,0 +1,73 @@
+package io.moldau.storage;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+
+/// What an entry of the journal holds, one after the other.
+sealed interface JournalItem {
+    byte APPEND = 1;
+    byte CREATE = 2;
+    byte DELETE = 3;
+    byte LOG_START = 4;
+    /// Type, topic id, partition, length.
+    int HEADER_BYTES = 1 + 16 + 4 + 4;
+
+    UuidBits topicId();
+
+    int partition();
+
+    /// Batches that were appended, with their offsets.
+    record Append(UuidBits topicId, int partition, ByteBuffer batches) implements JournalItem {}
+
+    record Create(UuidBits topicId, int partition, String topic) implements JournalItem {}
+
+    record Delete(UuidBits topicId, int partition) implements JournalItem {}
+
+    record LogStart(UuidBits topicId, int partition, long offset) implements JournalItem {}
+
+    /// Bytes after the item's header.
+    default int bodyBytes() {
+        return switch (this) {
+            case Append append -> append.batches.remaining();
+            case Create create -> create.topic.getBytes(StandardCharsets.UTF_8).length;
+            case Delete delete -> 0;
+            case LogStart start -> 8;
+        };
+    }
+
+    default void write(ByteBuffer out) {
+        byte type = switch (this) {
+            case Append append -> APPEND;
+            case Create create -> CREATE;
+            case Delete delete -> DELETE;
+            case LogStart start -> LOG_START;
+        };
+        out.put(type).putLong(topicId().mostSignificant()).putLong(topicId().leastSignificant());
+        out.putInt(partition()).putInt(bodyBytes());
+        switch (this) {
+            case Append append -> out.put(append.batches.duplicate());
+            case Create create -> out.put(create.topic.getBytes(StandardCharsets.UTF_8));
+            case Delete delete -> {}
+            case LogStart start -> out.putLong(start.offset);
+        }
+    }
+
+    static JournalItem read(ByteBuffer in) throws IOException {
+        byte type = in.get();
+        var topicId = new UuidBits(in.getLong(), in.getLong());
+        int partition = in.getInt();
+        int size = in.getInt();
+        var body = in.slice(in.position(), size);
+        in.position(in.position() + size);
+        return switch (type) {
+            case APPEND -> new Append(topicId, partition, body);
+            case CREATE ->
+                new Create(
+                        topicId, partition, StandardCharsets.UTF_8.decode(body).toString());
+            case DELETE -> new Delete(topicId, partition);
+            case LOG_START -> new LogStart(topicId, partition, body.getLong());
+            default -> throw new IOException("journal item of unknown type " + type + ": written by a newer Moldau?");
+        };
+    }
+}

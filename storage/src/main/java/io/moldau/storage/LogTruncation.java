@@ -1,0 +1,47 @@
+package io.moldau.storage;
+
+import java.io.IOException;
+import java.util.ArrayList;
+
+/// Cuts the end of a log off, under the log's monitor.
+final class LogTruncation {
+    private LogTruncation() {}
+
+    static void cut(PartitionLog log, long offset) throws IOException {
+        var disk = log.directory().disk();
+        var left = new ArrayList<Segment>();
+        long end = offset;
+        for (var segment : log.segments()) {
+            if (segment.baseOffset() >= offset && !(left.isEmpty() && segment.baseOffset() == offset)) {
+                segment.delete();
+                continue;
+            }
+            int position = segment.positionOf(offset);
+            if (position < segment.sizeBytes()) {
+                var header = BatchHeader.read(segment.file(), position, segment.sizeBytes());
+                if (header != null) {
+                    // A batch that only begins below the offset goes as a whole.
+                    end = Math.min(end, header.baseOffset());
+                }
+                segment.truncateTo(position);
+            }
+            left.add(segment);
+        }
+        Snapshots.deleteAbove(disk, log.path(), end);
+        log.producers.clear();
+        long from = Snapshots.load(disk, log.path(), end, log.producers);
+        if (from < (left.isEmpty() ? end : left.getFirst().baseOffset())) {
+            // Batches between the snapshot and the log are gone: better to know nothing than something outdated.
+            log.producers.clear();
+        }
+        for (var segment : left) {
+            var scan = new SegmentScan(segment.file(), 0, segment.sizeBytes());
+            for (var batch = scan.next(); batch != null; batch = scan.next()) {
+                if (batch.baseOffset() >= from) {
+                    log.producers.update(batch);
+                }
+            }
+        }
+        log.truncated(left, end);
+    }
+}

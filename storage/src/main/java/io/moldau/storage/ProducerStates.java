@@ -1,0 +1,208 @@
+package io.moldau.storage;
+
+import io.moldau.records.RecordBatch;
+import java.nio.ByteBuffer;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/// What a log remembers of its idempotent producers: epoch, the last five batches, the open transaction (KIP-98).
+/// Guarded by the log.
+final class ProducerStates {
+    private static final int REMEMBERED_BATCHES = 5;
+    private static final int SNAPSHOT_VERSION = 1;
+
+    record Batch(int baseSequence, int lastSequence, long lastOffset, int offsetDelta, long timestamp) {
+        long baseOffset() {
+            return lastOffset - offsetDelta;
+        }
+    }
+
+    private static final class Producer {
+        short epoch;
+        int coordinatorEpoch = -1;
+        long transactionStart = -1;
+        long lastTimestamp = RecordBatch.NO_TIMESTAMP;
+        final ArrayDeque<Batch> batches = new ArrayDeque<>(REMEMBERED_BATCHES);
+    }
+
+    private final Map<Long, Producer> producers = new HashMap<>();
+    private int openTransactions;
+    private boolean changed;
+
+    /// The same batch if it is in the log already.
+    @Nullable
+    Batch duplicateOf(RecordBatch batch) {
+        var producer = producers.get(batch.producerId());
+        if (producer == null || producer.epoch != batch.producerEpoch()) {
+            return null;
+        }
+        for (var known : producer.batches) {
+            if (known.baseSequence == batch.baseSequence() && known.lastSequence == batch.lastSequence()) {
+                return known;
+            }
+        }
+        return null;
+    }
+
+    /// Why the batch may not follow what is there, or null. A producer that is not known may start anywhere
+    /// (KIP-360: its state may have expired or been deleted with its records).
+    AppendResult.@Nullable Refused check(RecordBatch batch) {
+        var producer = producers.get(batch.producerId());
+        if (producer == null) {
+            return null;
+        }
+        if (batch.producerEpoch() < producer.epoch) {
+            return new AppendResult.Refused(
+                    AppendError.INVALID_PRODUCER_EPOCH,
+                    "producer " + batch.producerId() + " has epoch " + producer.epoch + ", the batch epoch "
+                            + batch.producerEpoch() + ": a newer instance took over");
+        }
+        int expected = batch.producerEpoch() > producer.epoch
+                ? 0
+                : producer.batches.isEmpty()
+                        ? batch.baseSequence()
+                        : RecordBatch.advanceSequence(producer.batches.getLast().lastSequence, 1);
+        if (batch.baseSequence() != expected) {
+            return new AppendResult.Refused(
+                    AppendError.OUT_OF_ORDER_SEQUENCE_NUMBER,
+                    "producer " + batch.producerId() + " sent sequence " + batch.baseSequence() + ", expected "
+                            + expected);
+        }
+        return null;
+    }
+
+    /// Takes note of a batch that is in the log.
+    void update(RecordBatch batch) {
+        if (!batch.hasProducerId()) {
+            return;
+        }
+        changed = true;
+        var producer = producers.computeIfAbsent(batch.producerId(), id -> new Producer());
+        if (batch.producerEpoch() != producer.epoch) {
+            producer.epoch = batch.producerEpoch();
+            producer.batches.clear();
+        }
+        producer.lastTimestamp = Math.max(producer.lastTimestamp, batch.maxTimestamp());
+        if (batch.isControl()) {
+            producer.coordinatorEpoch = batch.controlRecord().coordinatorEpoch();
+            if (producer.transactionStart >= 0) {
+                producer.transactionStart = -1;
+                openTransactions--;
+            }
+            return;
+        }
+        if (producer.batches.size() == REMEMBERED_BATCHES) {
+            producer.batches.removeFirst();
+        }
+        producer.batches.add(new Batch(
+                batch.baseSequence(),
+                batch.lastSequence(),
+                batch.lastOffset(),
+                batch.lastOffsetDelta(),
+                batch.maxTimestamp()));
+        if (batch.isTransactional() && producer.transactionStart < 0) {
+            producer.transactionStart = batch.baseOffset();
+            openTransactions++;
+        }
+    }
+
+    /// First offset of the oldest open transaction, else `logEnd`.
+    long lastStableOffset(long logEnd) {
+        if (openTransactions == 0) {
+            return logEnd;
+        }
+        long first = logEnd;
+        for (var producer : producers.values()) {
+            if (producer.transactionStart >= 0) {
+                first = Math.min(first, producer.transactionStart);
+            }
+        }
+        return first;
+    }
+
+    boolean expire(long olderThanMs) {
+        boolean any = producers
+                .values()
+                .removeIf(producer -> producer.transactionStart < 0 && producer.lastTimestamp < olderThanMs);
+        changed |= any;
+        return any;
+    }
+
+    List<ProducerView> view() {
+        var views = new ArrayList<ProducerView>(producers.size());
+        producers.forEach((id, producer) -> views.add(new ProducerView(
+                id,
+                producer.epoch,
+                producer.batches.isEmpty() ? RecordBatch.NO_SEQUENCE : producer.batches.getLast().lastSequence,
+                producer.lastTimestamp,
+                producer.coordinatorEpoch,
+                producer.transactionStart)));
+        return views;
+    }
+
+    void clear() {
+        producers.clear();
+        openTransactions = 0;
+        changed = true;
+    }
+
+    /// True once after changes.
+    boolean takeChanged() {
+        boolean was = changed;
+        changed = false;
+        return was;
+    }
+
+    byte[] snapshot() {
+        int size = 12;
+        for (var producer : producers.values()) {
+            size += 34 + producer.batches.size() * 28;
+        }
+        var out = ByteBuffer.allocate(size);
+        out.position(4);
+        out.putInt(SNAPSHOT_VERSION).putInt(producers.size());
+        producers.forEach((id, producer) -> {
+            out.putLong(id).putShort(producer.epoch).putInt(producer.coordinatorEpoch);
+            out.putLong(producer.transactionStart).putLong(producer.lastTimestamp);
+            out.putInt(producer.batches.size());
+            for (var batch : producer.batches) {
+                out.putInt(batch.baseSequence).putInt(batch.lastSequence).putLong(batch.lastOffset);
+                out.putInt(batch.offsetDelta).putLong(batch.timestamp);
+            }
+        });
+        out.putInt(0, AtomicFile.crc(out.array(), 4, size - 4));
+        return out.array();
+    }
+
+    /// False if the bytes are no snapshot; nothing changed then.
+    boolean load(byte[] snapshot) {
+        var in = ByteBuffer.wrap(snapshot);
+        if (in.remaining() < 12
+                || in.getInt() != AtomicFile.crc(snapshot, 4, snapshot.length - 4)
+                || in.getInt() != SNAPSHOT_VERSION) {
+            return false;
+        }
+        clear();
+        for (int left = in.getInt(); left > 0; left--) {
+            long id = in.getLong();
+            var producer = new Producer();
+            producer.epoch = in.getShort();
+            producer.coordinatorEpoch = in.getInt();
+            producer.transactionStart = in.getLong();
+            producer.lastTimestamp = in.getLong();
+            for (int batches = in.getInt(); batches > 0; batches--) {
+                producer.batches.add(new Batch(in.getInt(), in.getInt(), in.getLong(), in.getInt(), in.getLong()));
+            }
+            if (producer.transactionStart >= 0) {
+                openTransactions++;
+            }
+            producers.put(id, producer);
+        }
+        changed = false;
+        return true;
+    }
+}

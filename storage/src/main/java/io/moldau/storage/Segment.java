@@ -1,0 +1,304 @@
+package io.moldau.storage;
+
+import io.moldau.environment.Disk;
+import io.moldau.environment.DiskFile;
+import io.moldau.records.RecordBatch;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.file.Path;
+import java.util.Locale;
+import org.jspecify.annotations.Nullable;
+
+/// One file of a log and its sparse index, both opened at their first use.
+///
+/// The owner appends; anybody reads what lies below [#sizeBytes]. A handle is never closed while somebody may read
+/// through it: dropping it leaves closing to the garbage collector, so that slices outlive deletion.
+final class Segment {
+    private final Disk disk;
+    private final Path directory;
+    private final long baseOffset;
+    private final int indexIntervalBytes;
+    private volatile int size;
+    private volatile @Nullable DiskFile file;
+    private volatile @Nullable OffsetIndex index;
+    private volatile boolean dirty;
+    private volatile boolean used;
+    private volatile long maxTimestamp = RecordBatch.NO_TIMESTAMP;
+    private long firstTimestamp = RecordBatch.NO_TIMESTAMP;
+    private int bytesSinceIndexEntry;
+    private int indexEntriesOnDisk;
+
+    Segment(Disk disk, Path directory, long baseOffset, int sizeBytes, int indexIntervalBytes) {
+        this.disk = disk;
+        this.directory = directory;
+        this.baseOffset = baseOffset;
+        this.size = sizeBytes;
+        this.indexIntervalBytes = indexIntervalBytes;
+    }
+
+    /// A file that is not there yet.
+    static Segment create(Disk disk, Path directory, long baseOffset, int indexIntervalBytes) throws IOException {
+        var segment = new Segment(disk, directory, baseOffset, 0, indexIntervalBytes);
+        segment.file().truncate(0);
+        segment.index = new OffsetIndex();
+        segment.dirty = true;
+        return segment;
+    }
+
+    static String fileName(long offset, String suffix) {
+        return String.format(Locale.ROOT, "%020d", offset) + suffix;
+    }
+
+    Path path(String suffix) {
+        return directory.resolve(fileName(baseOffset, suffix));
+    }
+
+    long baseOffset() {
+        return baseOffset;
+    }
+
+    int sizeBytes() {
+        return size;
+    }
+
+    DiskFile file() throws IOException {
+        used = true;
+        var open = file;
+        return open != null ? open : openFile();
+    }
+
+    private synchronized DiskFile openFile() throws IOException {
+        var open = file;
+        if (open == null) {
+            open = disk.open(path(".log"));
+            file = open;
+        }
+        return open;
+    }
+
+    /// Lets go of the handle and index if nobody asked for them since the last call.
+    void rest() {
+        if (!used && !dirty) {
+            file = null;
+            index = null;
+        }
+        used = false;
+    }
+
+    void append(RecordBatch batch) throws IOException {
+        var bytes = batch.buffer();
+        int at = size;
+        var known = index();
+        dirty = true;
+        file().write(bytes, at);
+        maxTimestamp = Math.max(maxTimestamp, batch.maxTimestamp());
+        if (at == 0) {
+            firstTimestamp = batch.maxTimestamp();
+        }
+        if (bytesSinceIndexEntry >= indexIntervalBytes || at == 0) {
+            known.add((int) (batch.baseOffset() - baseOffset), at, maxTimestamp);
+            bytesSinceIndexEntry = 0;
+        }
+        bytesSinceIndexEntry += batch.sizeBytes();
+        size = at + batch.sizeBytes();
+    }
+
+    /// True once: there was something to sync.
+    boolean takeDirty() {
+        boolean was = dirty;
+        dirty = false;
+        return was;
+    }
+
+    /// Counts as unsynced.
+    void touch() {
+        dirty = true;
+    }
+
+    void sync() throws IOException {
+        file().sync();
+    }
+
+    long maxTimestamp() throws IOException {
+        index();
+        return maxTimestamp;
+    }
+
+    long firstTimestamp() throws IOException {
+        index();
+        return firstTimestamp;
+    }
+
+    /// The index, read from its files and completed from the log.
+    OffsetIndex index() throws IOException {
+        used = true;
+        var known = index;
+        return known != null ? known : loadIndex();
+    }
+
+    private synchronized OffsetIndex loadIndex() throws IOException {
+        var known = index;
+        if (known != null) {
+            return known;
+        }
+        var loaded = new OffsetIndex();
+        readIndexFiles(loaded);
+        int from = 0;
+        long newest = RecordBatch.NO_TIMESTAMP;
+        int last = loaded.count() - 1;
+        if (last >= 0) {
+            var header = BatchHeader.read(file(), loaded.position(last), size);
+            if (header != null && header.baseOffset() == baseOffset + loaded.relativeOffset(last)) {
+                from = loaded.position(last);
+                newest = loaded.timestamp(last);
+            } else {
+                loaded = new OffsetIndex();
+            }
+        }
+        indexEntriesOnDisk = loaded.count();
+        int since = indexIntervalBytes;
+        boolean known0 = from > 0 || loaded.count() > 0;
+        if (known0) {
+            since = 0;
+        }
+        var scan = new SegmentScan(file(), from, size);
+        boolean skipEntry = known0;
+        for (var batch = scan.next(); batch != null; batch = scan.next()) {
+            newest = Math.max(newest, batch.maxTimestamp());
+            if (!skipEntry && since >= indexIntervalBytes) {
+                loaded.add((int) (batch.baseOffset() - baseOffset), (int) scan.position() - batch.sizeBytes(), newest);
+                since = 0;
+            }
+            skipEntry = false;
+            since += batch.sizeBytes();
+        }
+        var first = BatchHeader.read(file(), 0, size);
+        firstTimestamp = first == null ? RecordBatch.NO_TIMESTAMP : first.maxTimestamp();
+        bytesSinceIndexEntry = since;
+        maxTimestamp = newest;
+        index = loaded;
+        return loaded;
+    }
+
+    private void readIndexFiles(OffsetIndex target) throws IOException {
+        if (!disk.exists(path(".index")) || !disk.exists(path(".timeindex"))) {
+            return;
+        }
+        var offsets = ByteBuffer.wrap(AtomicFile.read(disk, path(".index")));
+        var times = ByteBuffer.wrap(AtomicFile.read(disk, path(".timeindex")));
+        int offset = -1;
+        int position = -1;
+        long timestamp = RecordBatch.NO_TIMESTAMP;
+        // Written without a sync: whatever does not rise is not ours and ends the index.
+        while (offsets.remaining() >= 8 && times.remaining() >= 12) {
+            int nextOffset = offsets.getInt();
+            int nextPosition = offsets.getInt();
+            long nextTimestamp = times.getLong();
+            int timeOffset = times.getInt();
+            if (nextOffset <= offset
+                    || nextPosition <= position
+                    || nextPosition >= size
+                    || (nextPosition == 0) != (position < 0)
+                    || nextTimestamp < timestamp
+                    || timeOffset != nextOffset) {
+                return;
+            }
+            target.add(nextOffset, nextPosition, nextTimestamp);
+            offset = nextOffset;
+            position = nextPosition;
+            timestamp = nextTimestamp;
+        }
+    }
+
+    /// Writes what the index files lack. They are not synced: they can be made anew.
+    synchronized void writeIndex() throws IOException {
+        var known = index;
+        if (known == null) {
+            return;
+        }
+        int count = known.count();
+        int from = indexEntriesOnDisk;
+        if (count <= from) {
+            return;
+        }
+        var offsets = ByteBuffer.allocate((count - from) * 8);
+        var times = ByteBuffer.allocate((count - from) * 12);
+        for (int i = from; i < count; i++) {
+            offsets.putInt(known.relativeOffset(i)).putInt(known.position(i));
+            times.putLong(known.timestamp(i)).putInt(known.relativeOffset(i));
+        }
+        try (var target = disk.open(path(".index"))) {
+            target.write(offsets.flip(), from * 8L);
+            target.truncate(count * 8L);
+        }
+        try (var target = disk.open(path(".timeindex"))) {
+            target.write(times.flip(), from * 12L);
+            target.truncate(count * 12L);
+        }
+        indexEntriesOnDisk = count;
+    }
+
+    /// Cuts the file; its index is made anew.
+    synchronized void truncateTo(int sizeBytes) throws IOException {
+        file().truncate(sizeBytes);
+        size = sizeBytes;
+        dirty = true;
+        dropIndex();
+    }
+
+    /// Forgets the index in memory and on disk.
+    synchronized void dropIndex() throws IOException {
+        index = null;
+        maxTimestamp = RecordBatch.NO_TIMESTAMP;
+        indexEntriesOnDisk = 0;
+        disk.deleteIfExists(path(".index"));
+        disk.deleteIfExists(path(".timeindex"));
+    }
+
+    void delete() throws IOException {
+        disk.deleteIfExists(path(".log"));
+        disk.deleteIfExists(path(".index"));
+        disk.deleteIfExists(path(".timeindex"));
+    }
+
+    /// Position of the batch that holds the offset or is the first after it; the size if there is none.
+    int positionOf(long offset) throws IOException {
+        int end = size;
+        int at = index().positionAtOrBelow(offset - baseOffset);
+        while (at < end) {
+            var header = BatchHeader.read(file(), at, end);
+            if (header == null) {
+                throw new IOException("no batch at position " + at + " of " + path(".log"));
+            }
+            if (header.lastOffset() >= offset) {
+                return at;
+            }
+            at += header.sizeBytes();
+        }
+        return end;
+    }
+
+    /// Where a run of whole batches ends that starts at `from`, has at most `maxBytes` and stays below `belowOffset`.
+    int endOf(int from, int end, int maxBytes, long belowOffset, boolean atLeastOne) throws IOException {
+        int limit = (int) Math.min(end, (long) from + Math.max(0, maxBytes));
+        int at = from;
+        if (limit - from > indexIntervalBytes) {
+            var known = index();
+            int start = known.batchStartAtOrBelow(limit);
+            int below = known.positionAtOrBelow(belowOffset - 1 - baseOffset);
+            at = Math.max(from, Math.min(start, below));
+        }
+        while (at < end) {
+            var header = BatchHeader.read(file(), at, end);
+            if (header == null || header.lastOffset() >= belowOffset) {
+                break;
+            }
+            int next = at + header.sizeBytes();
+            if (next > limit && !(atLeastOne && at == from)) {
+                break;
+            }
+            at = next;
+        }
+        return at;
+    }
+}

@@ -1,0 +1,71 @@
+package io.moldau.storage;
+
+import io.moldau.records.BatchBuilder;
+import io.moldau.records.Compression;
+import io.moldau.records.RecordBatch;
+import io.moldau.records.RecordBatches;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+
+/// Batches for tests, and what is in them.
+final class Batches {
+    private Batches() {}
+
+    static ByteBuffer text(String value) {
+        return ByteBuffer.wrap(value.getBytes(StandardCharsets.UTF_8));
+    }
+
+    static ByteBuffer plain(long timestamp, String... values) {
+        var builder = new BatchBuilder(Compression.NONE);
+        for (var value : values) {
+            builder.append(timestamp, null, text(value));
+        }
+        return builder.build();
+    }
+
+    static ByteBuffer of(long producerId, int epoch, int sequence, long timestamp, String... values) {
+        var builder = new BatchBuilder(Compression.NONE).producer(producerId, (short) epoch, sequence);
+        for (var value : values) {
+            builder.append(timestamp, null, text(value));
+        }
+        return builder.build();
+    }
+
+    /// All batches between two offsets, read slice by slice.
+    static List<RecordBatch> read(PartitionLog log, long from, long below, int maxBytes) throws IOException {
+        var all = new ArrayList<RecordBatch>();
+        long next = from;
+        while (next < below) {
+            var result = log.read(next, maxBytes, below, true);
+            if (!(result instanceof LogSlice slice) || slice.isEmpty()) {
+                throw new AssertionError("reading " + next + " below " + below + " of " + log + ": " + result);
+            }
+            var batches = RecordBatches.split(slice.buffer());
+            all.addAll(batches);
+            next = batches.getLast().nextOffset();
+        }
+        return all;
+    }
+
+    static byte[] array(ByteBuffer buffer) {
+        byte[] bytes = new byte[buffer.remaining()];
+        buffer.duplicate().get(bytes);
+        return bytes;
+    }
+
+    static List<String> values(RecordBatch batch) {
+        var values = new ArrayList<String>();
+        try (var records = batch.records()) {
+            while (records.hasNext()) {
+                values.add(StandardCharsets.UTF_8
+                        .decode(Objects.requireNonNull(records.next().value()))
+                        .toString());
+            }
+        }
+        return values;
+    }
+}

@@ -1,0 +1,99 @@
+package io.moldau.storage;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.moldau.environment.Disk;
+import io.moldau.environment.DiskFile;
+import io.moldau.environment.Environment;
+import java.io.IOException;
+import java.lang.reflect.InvocationTargetException;
+import java.lang.reflect.Proxy;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class RealDiskTest {
+    /// The real disk with its syncs counted.
+    private static Disk counting(AtomicInteger syncs) {
+        var real = Disk.real();
+        return (Disk) Proxy.newProxyInstance(
+                Disk.class.getClassLoader(), new Class<?>[] {Disk.class}, (proxy, method, arguments) -> {
+                    try {
+                        var result = method.invoke(real, arguments);
+                        return result instanceof DiskFile file ? counting(file, syncs) : result;
+                    } catch (InvocationTargetException failed) {
+                        throw failed.getCause();
+                    }
+                });
+    }
+
+    private static DiskFile counting(DiskFile file, AtomicInteger syncs) {
+        return (DiskFile) Proxy.newProxyInstance(
+                DiskFile.class.getClassLoader(), new Class<?>[] {DiskFile.class}, (proxy, method, arguments) -> {
+                    if (method.getName().equals("sync")) {
+                        syncs.incrementAndGet();
+                    }
+                    try {
+                        return method.invoke(file, arguments);
+                    } catch (InvocationTargetException failed) {
+                        throw failed.getCause();
+                    }
+                });
+    }
+
+    @Test
+    void oneSyncServesManyProducers(@TempDir Path data) throws Exception {
+        int producers = 16;
+        int rounds = 50;
+        var syncs = new AtomicInteger();
+        var real = Environment.real();
+        var environment =
+                new Environment(real.clock(), real.timers(), real.threads(), counting(syncs), real.randomness());
+        var directory = LogDirectory.open(environment, data, LogDirectorySettings.DEFAULTS);
+        var logs = new ArrayList<PartitionLog>();
+        for (int i = 0; i < producers; i++) {
+            logs.add(directory.create(new PartitionId("t", i), new UuidBits(1, 1), LogSettings.DEFAULTS));
+        }
+        var done = new CountDownLatch(producers);
+        for (var log : logs) {
+            var sent = new AtomicInteger();
+            // Each producer sends its next batch when the last one is durable.
+            DurableListener next = it -> {
+                if (sent.incrementAndGet() <= rounds) {
+                    it.append(Batches.plain(real.clock().wallMs(), "value"), 0, AppendOrigin.CLIENT);
+                } else {
+                    done.countDown();
+                }
+            };
+            log.onDurable(next);
+            real.threads().start("producer-" + log.id(), () -> next.durableAdvanced(log));
+        }
+        assertThat(done.await(30, TimeUnit.SECONDS)).isTrue();
+        assertThat(directory.failure()).isEmpty();
+        for (var log : logs) {
+            assertThat(log.view().durableEndOffset()).isEqualTo(rounds);
+        }
+        assertThat(syncs.get()).isLessThan(producers * rounds / 3);
+        directory.close();
+        var again = LogDirectory.open(environment, data, LogDirectorySettings.DEFAULTS);
+        assertThat(again.recovery().clean()).isTrue();
+        for (var log : again.logs()) {
+            assertThat(Batches.read(log, 0, rounds, 1000)).hasSize(rounds);
+        }
+        again.close();
+    }
+
+    @Test
+    void aLockedDirectoryIsRefused(@TempDir Path data) throws IOException {
+        try (var first = LogDirectory.open(Environment.real(), data, LogDirectorySettings.DEFAULTS)) {
+            assertThat(first.logs()).isEmpty();
+            org.assertj.core.api.Assertions.assertThatThrownBy(
+                            () -> LogDirectory.open(Environment.real(), data, LogDirectorySettings.DEFAULTS))
+                    .hasMessageContaining("another process");
+        }
+    }
+}
