@@ -1,24 +1,33 @@
 package io.moldau.cli;
 
-/// One line on standard error that changes while work goes on; silent if nobody watches.
-final class Progress {
-    private final String what;
-    private final boolean watched = System.console() != null && System.console().isTerminal();
-    private boolean shown;
+import io.moldau.environment.Clock;
 
-    Progress(String what) {
+/// A line on stderr that counts, where a person watches.
+final class Progress {
+    private static final long EVERY_NANOS = 250_000_000L;
+
+    private final Clock clock;
+    private final String what;
+    private final boolean shown = System.console() != null && System.console().isTerminal();
+    private long lastNanos;
+    private boolean dirty;
+
+    Progress(Clock clock, String what) {
+        this.clock = clock;
         this.what = what;
+        this.lastNanos = clock.nanos();
     }
 
-    void show(long count) {
-        if (watched) {
-            System.err.print("\r" + count + " records " + what + " ");
-            shown = true;
+    void at(long count) {
+        if (shown && clock.nanos() - lastNanos > EVERY_NANOS) {
+            lastNanos = clock.nanos();
+            dirty = true;
+            System.err.print("\r" + count + " " + what);
         }
     }
 
     void end() {
-        if (shown) {
+        if (dirty) {
             System.err.print("\r\u001b[K");
         }
     }
