@@ -2,133 +2,110 @@ package io.moldau.cli;
 
 import io.moldau.client.Admin;
 import io.moldau.client.ConfigResource;
+import io.moldau.client.ConfigResource.Kind;
 import java.io.IOException;
-import java.util.HashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 import java.util.concurrent.Callable;
-import org.jspecify.annotations.Nullable;
-import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
-/// `moldau config`.
 @Command(
         name = "config",
-        description = "Shows and changes settings of topics, brokers and groups.",
+        description = "Shows and changes the settings of topics, brokers and groups.",
         mixinStandardHelpOptions = true,
-        subcommands = {ConfigCommand.Get.class, ConfigCommand.Set.class, ConfigCommand.Unset.class},
-        synopsisSubcommandLabel = "COMMAND")
+        subcommands = {ConfigCommand.Get.class, ConfigCommand.Set.class, ConfigCommand.Unset.class})
 final class ConfigCommand {
-    /// Whose settings; exactly one.
-    static final class Whose {
-        @Option(names = "--topic", paramLabel = "TOPIC", description = "A topic's settings.")
-        private @Nullable String topic;
+    /// Which thing the settings belong to.
+    static final class Target {
+        @Mixin
+        ClusterOption cluster = new ClusterOption();
 
-        @Option(names = "--broker", paramLabel = "ID", description = "A broker's settings.")
-        private @Nullable String broker;
+        @Parameters(index = "0", paramLabel = "topic|broker|group", description = "What the settings belong to.")
+        private Kind kind = Kind.TOPIC;
 
-        @Option(names = "--group", paramLabel = "GROUP", description = "A group's settings.")
-        private @Nullable String group;
+        @Parameters(index = "1", paramLabel = "NAME", description = "Its name; a broker's is its number, or 'all'.")
+        private String name = "";
 
         ConfigResource resource() {
-            if (topic != null) {
-                return new ConfigResource(ConfigResource.Kind.TOPIC, topic);
-            }
-            if (group != null) {
-                return new ConfigResource(ConfigResource.Kind.GROUP, group);
-            }
-            return new ConfigResource(ConfigResource.Kind.BROKER, broker == null ? "" : broker);
+            return new ConfigResource(kind, kind == Kind.BROKER && name.equals("all") ? "" : name);
+        }
+
+        String text() {
+            return kind.name().toLowerCase(Locale.ROOT) + " " + name;
         }
     }
 
-    @Command(name = "get", description = "Shows settings.", mixinStandardHelpOptions = true)
+    @Command(name = "get", description = "Shows settings and where they come from.", mixinStandardHelpOptions = true)
     static final class Get implements Callable<Integer> {
         @Mixin
-        private ClusterOptions cluster = new ClusterOptions();
+        private Target target = new Target();
 
-        @Mixin
-        private Output output = new Output();
+        @Option(names = "--all", description = "Also those at their defaults.")
+        private boolean all;
 
-        @ArgGroup(multiplicity = "1")
-        private Whose whose = new Whose();
-
-        @Parameters(paramLabel = "KEY", arity = "0..*", description = "Only these.")
-        private List<String> keys = List.of();
+        @Parameters(index = "2..*", paramLabel = "SETTING", description = "Only these.")
+        private List<String> names = List.of();
 
         @Override
         public Integer call() throws IOException {
-            var table = new Table("KEY", "VALUE", "SOURCE");
-            try (var connected = cluster.connect()) {
-                var found = new Admin(connected).configs(whose.resource());
-                for (var key : keys) {
-                    if (found.stream().noneMatch(config -> config.name().equals(key))) {
-                        throw new CommandFailure("there is no setting '" + key + "'");
+            try (var open = target.cluster.connect()) {
+                var table = new Table("setting", "value", "source", "what it is");
+                for (var config : new Admin(open).configs(target.resource())) {
+                    boolean wanted =
+                            names.isEmpty() ? all || !config.source().equals("default") : names.contains(config.name());
+                    if (wanted) {
+                        table.row(config.name(), config.value(), config.source(), config.documentation());
                     }
                 }
-                found.stream()
-                        .filter(config -> keys.isEmpty() || keys.contains(config.name()))
-                        .forEach(config -> table.row(config.name(), config.value(), config.source()));
+                table.print(System.out, target.cluster.json);
             }
-            output.print(table, "There are no settings.");
-            return Moldau.OK;
-        }
-    }
-
-    /// What set and unset share.
-    abstract static class Change implements Callable<Integer> {
-        @Mixin
-        private ClusterOptions cluster = new ClusterOptions();
-
-        @Mixin
-        private Output output = new Output();
-
-        @ArgGroup(multiplicity = "1")
-        private Whose whose = new Whose();
-
-        int apply(Map<String, Optional<String>> changes) throws IOException {
-            try (var connected = cluster.connect()) {
-                new Admin(connected).alterConfigs(whose.resource(), changes);
-            }
-            output.done("Changed " + String.join(", ", changes.keySet()) + ".", out -> {
-                out.writeStartObject();
-                out.writeArrayFieldStart("changed");
-                for (var name : changes.keySet()) {
-                    out.writeString(name);
-                }
-                out.writeEndArray();
-                out.writeEndObject();
-            });
-            return Moldau.OK;
+            return 0;
         }
     }
 
     @Command(name = "set", description = "Sets settings.", mixinStandardHelpOptions = true)
-    static final class Set extends Change {
-        @Parameters(paramLabel = "KEY=VALUE", arity = "1..*")
-        private List<String> settings = List.of();
+    static final class Set implements Callable<Integer> {
+        @Mixin
+        private Target target = new Target();
+
+        @Parameters(index = "2..*", arity = "1..*", paramLabel = "NAME=VALUE")
+        private Map<String, String> values = Map.of();
 
         @Override
-        public Integer call() throws IOException {
-            var changes = new HashMap<String, Optional<String>>();
-            Settings.parse(settings).forEach((name, value) -> changes.put(name, Optional.of(value)));
-            return apply(changes);
+        public Integer call() {
+            var changes = new TreeMap<String, Optional<String>>();
+            values.forEach((name, value) -> changes.put(name, Optional.of(value)));
+            return alter(target, changes);
         }
     }
 
     @Command(name = "unset", description = "Takes settings back to their defaults.", mixinStandardHelpOptions = true)
-    static final class Unset extends Change {
-        @Parameters(paramLabel = "KEY", arity = "1..*")
-        private List<String> keys = List.of();
+    static final class Unset implements Callable<Integer> {
+        @Mixin
+        private Target target = new Target();
+
+        @Parameters(index = "2..*", arity = "1..*", paramLabel = "SETTING")
+        private List<String> names = List.of();
 
         @Override
-        public Integer call() throws IOException {
-            var changes = new HashMap<String, Optional<String>>();
-            keys.forEach(key -> changes.put(key, Optional.empty()));
-            return apply(changes);
+        public Integer call() {
+            var changes = new TreeMap<String, Optional<String>>();
+            names.forEach(name -> changes.put(name, Optional.empty()));
+            return alter(target, changes);
         }
+    }
+
+    private static int alter(Target target, Map<String, Optional<String>> changes) {
+        try (var open = target.cluster.connect()) {
+            new Admin(open).alterConfigs(target.resource(), changes);
+            System.err.println("Changed " + target.text() + ".");
+        }
+        return 0;
     }
 }

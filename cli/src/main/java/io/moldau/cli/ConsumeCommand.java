@@ -2,176 +2,179 @@ package io.moldau.cli;
 
 import io.moldau.client.Admin;
 import io.moldau.client.Cluster;
-import io.moldau.client.GroupAdmin;
 import io.moldau.client.GroupReader;
-import io.moldau.client.ReceivedRecord;
 import io.moldau.client.Reader;
+import io.moldau.client.ReceivedRecord;
 import io.moldau.client.TopicPartition;
 import java.io.BufferedOutputStream;
-import java.io.FileDescriptor;
-import java.io.FileOutputStream;
 import java.io.IOException;
-import java.io.OutputStream;
-import java.nio.charset.StandardCharsets;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.concurrent.Callable;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
-/// `moldau consume`.
-@Command(
-        name = "consume",
-        description = "Reads a topic and writes a line for each record.",
-        mixinStandardHelpOptions = true,
-        sortOptions = false)
+@Command(name = "consume", description = "Writes the records of a topic.", mixinStandardHelpOptions = true)
 final class ConsumeCommand implements Callable<Integer> {
-    private static final int POLL_MS = 500;
+    private static final int WAIT_MS = 500;
+    private static final int COMMIT_EVERY_MS = 1_000;
+    private static final long GOODBYE_MS = 1_500;
 
     @Mixin
-    private ClusterOptions cluster = new ClusterOptions();
+    private ClusterOption cluster = new ClusterOption();
 
     @Parameters(paramLabel = "TOPIC")
     private String topic = "";
 
     @Option(
             names = "--from",
-            paramLabel = "POINT",
-            description = "beginning, end, an offset or a time (default: end; with --group what it committed).")
-    private @Nullable String from;
+            paramLabel = "PLACE",
+            defaultValue = "end",
+            description = {"Where to begin (default: end):", Places.EXPECTED})
+    private String from = "";
 
-    @Option(names = "--group", paramLabel = "GROUP", description = "Read as a member of a group, and commit.")
+    @Option(names = "--group", paramLabel = "GROUP", description = "Read as a member of this group, and commit.")
     private @Nullable String group;
 
-    @Option(names = "--partition", paramLabel = "NUMBER", description = "Only this partition.")
-    private @Nullable Integer partition;
-
-    @Option(names = "--count", paramLabel = "COUNT", description = "Stop after so many records.")
-    private long count = Long.MAX_VALUE;
-
-    @Option(names = "--until-end", description = "Stop at what is the end now.")
-    private boolean untilEnd;
+    @Option(names = "--partition", paramLabel = "NUMBER", description = "Only this partition; may be repeated.")
+    private List<Integer> only = List.of();
 
     @Option(
-            names = "--format",
-            paramLabel = "PATTERN",
-            description = "Of %%k key, %%v value, %%h headers, %%t timestamp, %%p partition, %%o offset, %%T topic.")
-    private String format = "%v";
+            names = {"--count", "-c"},
+            paramLabel = "COUNT",
+            description = "End after so many records.")
+    private long count = Long.MAX_VALUE;
 
-    @Option(names = "--json", description = "Write a JSON object for each record.")
-    private boolean json;
+    @Option(names = "--to-end", description = "End where the topic ends now.")
+    private boolean toEnd;
 
-    private final OutputStream out = new BufferedOutputStream(new FileOutputStream(FileDescriptor.out), 1 << 16);
-    private long written;
+    @Option(
+            names = {"--format", "-f"},
+            paramLabel = "TEMPLATE",
+            defaultValue = "%s\\n",
+            description = RecordPrinter.TEMPLATE)
+    private String format = "";
+
+    private volatile boolean stopped;
+    private final CountDownLatch done = new CountDownLatch(1);
 
     @Override
     public Integer call() throws IOException {
-        if (group != null && (partition != null || from != null && !from.equals("beginning") && !from.equals("end"))) {
-            throw new CommandFailure("with --group, --from is beginning or end (where it committed nothing), and"
-                    + " partitions are assigned");
-        }
-        if (count < 0) {
-            throw new CommandFailure("--count must not be negative");
-        }
-        var line = json ? RecordFormat.json() : RecordFormat.pattern(format);
-        try (var connected = cluster.connect()) {
-            var member = group;
-            if (member == null) {
-                readAssigned(connected, line);
+        var place = Places.parse(from);
+        ShutdownHook.add(this::stop);
+        var out = new BufferedOutputStream(System.out, 64 << 10);
+        try (var open = cluster.connect()) {
+            var printer = new RecordPrinter(out, format, cluster.json);
+            if (group == null) {
+                alone(open, place, printer, out);
             } else {
-                readInGroup(connected, member, line);
+                inGroup(open, group, place, printer, out);
             }
         } finally {
             out.flush();
+            done.countDown();
         }
-        return Moldau.OK;
+        return 0;
     }
 
-    private List<TopicPartition> partitions(Cluster connected) {
-        var all = TopicsCommand.partitions(connected.topic(topic, false));
-        var only = partition;
-        if (only == null) {
-            return all;
+    /// Ctrl-C: lets the loop end, so that offsets are committed and the group is left.
+    private void stop() {
+        stopped = true;
+        try {
+            boolean ended = done.await(GOODBYE_MS, TimeUnit.MILLISECONDS);
+            stopped |= ended;
+        } catch (InterruptedException interrupted) {
+            Thread.currentThread().interrupt();
         }
-        var one = new TopicPartition(topic, only);
-        if (!all.contains(one)) {
-            throw new CommandFailure(
-                    "topic '" + topic + "' has " + all.size() + " partitions, numbered from 0; there is no " + only);
-        }
-        return List.of(one);
     }
 
-    private void readAssigned(Cluster connected, RecordFormat line) throws IOException {
-        var admin = new Admin(connected);
-        var partitions = partitions(connected);
-        var ends = admin.offsets(TopicsCommand.times(partitions, Admin.LATEST));
-        var point = from == null ? (untilEnd ? "beginning" : "end") : from;
-        var reader = new Reader(connected);
-        reader.assign(StartPoint.parse(point).offsets(admin, partitions));
-        while (written < count && !(untilEnd && reached(reader.positions(), ends))) {
-            for (var record : reader.poll(POLL_MS)) {
-                boolean beyond = untilEnd
-                        && record.offset() >= ends.getOrDefault(record.partition(), Long.MAX_VALUE);
-                if (written < count && !beyond) {
-                    write(line, record);
+    private Set<TopicPartition> partitions(Cluster open) {
+        var partitions = new TreeSet<TopicPartition>();
+        open.topic(topic, false).partitions().forEach(each -> {
+            if (only.isEmpty() || only.contains(each.partition())) {
+                partitions.add(new TopicPartition(topic, each.partition()));
+            }
+        });
+        if (partitions.isEmpty()) {
+            throw new IllegalArgumentException("Topic '" + topic + "' has no partition " + only + ".");
+        }
+        return partitions;
+    }
+
+    private Map<TopicPartition, Long> ends(Cluster open, Set<TopicPartition> partitions) {
+        var asked = new TreeMap<TopicPartition, Long>();
+        partitions.forEach(partition -> asked.put(partition, Admin.LATEST));
+        return new Admin(open).offsets(asked);
+    }
+
+    private void alone(Cluster open, Places place, RecordPrinter printer, BufferedOutputStream out) throws IOException {
+        var partitions = partitions(open);
+        var ends = toEnd ? ends(open, partitions) : Map.<TopicPartition, Long>of();
+        var reader = new Reader(open);
+        reader.assign(place.offsets(open, partitions));
+        long read = 0;
+        while (!stopped && read < count && !(toEnd && reached(reader.positions(), ends))) {
+            for (var record : reader.poll(WAIT_MS)) {
+                if (read < count && !beyond(record, ends)) {
+                    printer.print(record);
+                    read++;
                 }
             }
             out.flush();
         }
     }
 
-    private void readInGroup(Cluster connected, String member, RecordFormat line) throws IOException {
-        var admin = new Admin(connected);
-        var partitions = partitions(connected);
-        var ends = admin.offsets(TopicsCommand.times(partitions, Admin.LATEST));
-        var beginnings = admin.offsets(TopicsCommand.times(partitions, Admin.EARLIEST));
-        var done = new HashMap<TopicPartition, Long>();
-        long startAt = "end".equals(from) ? Admin.LATEST : Admin.EARLIEST;
-        try (var reader = new GroupReader(connected, member, List.of(topic), startAt)) {
-            while (written < count) {
-                for (var record : reader.poll(POLL_MS)) {
-                    if (written < count) {
-                        write(line, record);
-                        done.put(record.partition(), record.offset() + 1);
+    private static boolean beyond(ReceivedRecord record, Map<TopicPartition, Long> ends) {
+        return record.offset() >= ends.getOrDefault(record.partition(), Long.MAX_VALUE);
+    }
+
+    private static boolean reached(Map<TopicPartition, Long> positions, Map<TopicPartition, Long> ends) {
+        return ends.entrySet().stream()
+                .allMatch(end -> positions.getOrDefault(end.getKey(), end.getValue()) >= end.getValue());
+    }
+
+    private void inGroup(Cluster open, String name, Places place, RecordPrinter printer, BufferedOutputStream out)
+            throws IOException {
+        if (!(place instanceof Places.Time(long startAt)) || startAt >= 0) {
+            throw new IllegalArgumentException(
+                    "With --group, --from is beginning or end: where to begin without a committed offset."
+                            + " To move a group use: moldau groups reset");
+        }
+        var clock = cluster.environment().clock();
+        long read = 0;
+        long committedAt = clock.nanos();
+        try (var reader = new GroupReader(open, name, List.of(topic), startAt)) {
+            var written = new TreeMap<TopicPartition, Long>();
+            while (!stopped && read < count) {
+                for (var record : reader.poll(WAIT_MS)) {
+                    if (read == count) {
+                        break;
                     }
+                    printer.print(record);
+                    read++;
+                    written.put(record.partition(), record.offset() + 1);
                 }
                 out.flush();
-                // Only what was written out is committed.
-                var mine = new HashMap<>(done);
-                mine.keySet().retainAll(reader.assignment());
-                if (!mine.isEmpty()) {
-                    reader.commit(mine);
-                }
-                if (untilEnd && !reader.assignment().isEmpty()) {
-                    var at = new HashMap<>(new GroupAdmin(connected).committed(member));
-                    at.putAll(done);
-                    var wanted = new HashMap<TopicPartition, Long>();
-                    reader.assignment().forEach(each -> {
-                        long end = ends.getOrDefault(each, 0L);
-                        if (end > beginnings.getOrDefault(each, 0L)) {
-                            wanted.put(each, end);
-                        }
-                    });
-                    if (reached(at, wanted)) {
-                        return;
-                    }
+                if (clock.nanos() - committedAt > TimeUnit.MILLISECONDS.toNanos(COMMIT_EVERY_MS)) {
+                    committedAt = clock.nanos();
+                    commit(reader, written);
                 }
             }
+            commit(reader, written);
         }
     }
 
-    static boolean reached(Map<TopicPartition, Long> positions, Map<TopicPartition, Long> ends) {
-        return ends.entrySet().stream()
-                .allMatch(end -> positions.getOrDefault(end.getKey(), 0L) >= end.getValue());
-    }
-
-    private void write(RecordFormat line, ReceivedRecord record) throws IOException {
-        out.write(line.line(record).getBytes(StandardCharsets.UTF_8));
-        out.write('\n');
-        written++;
+    /// Commits only what was written out, of partitions that are still ours.
+    private static void commit(GroupReader reader, Map<TopicPartition, Long> written) {
+        written.keySet().retainAll(reader.assignment());
+        reader.commit(written);
     }
 }

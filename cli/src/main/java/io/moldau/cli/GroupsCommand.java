@@ -1,151 +1,172 @@
 package io.moldau.cli;
 
 import io.moldau.client.Admin;
+import io.moldau.client.ClientException;
 import io.moldau.client.GroupAdmin;
-import io.moldau.client.GroupInfo;
 import io.moldau.client.TopicPartition;
+import io.moldau.protocol.ErrorCode;
 import java.io.IOException;
-import java.util.Comparator;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.TreeMap;
-import java.util.TreeSet;
-import org.jspecify.annotations.Nullable;
+import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
-/// `moldau groups`.
 @Command(
         name = "groups",
-        description = "Lists, describes, resets and deletes groups.",
+        description = "Lists, describes, resets and deletes consumer groups.",
         mixinStandardHelpOptions = true,
-        synopsisSubcommandLabel = "COMMAND")
+        subcommands = {
+            GroupsCommand.ListGroups.class,
+            GroupsCommand.Describe.class,
+            GroupsCommand.Reset.class,
+            GroupsCommand.Delete.class
+        })
 final class GroupsCommand {
-    @Command(description = "Lists groups.", mixinStandardHelpOptions = true)
-    int list(@Mixin ClusterOptions cluster, @Mixin Output output) throws IOException {
-        var table = new Table("GROUP", "TYPE", "STATE");
-        try (var connected = cluster.connect()) {
-            new GroupAdmin(connected)
-                    .list().stream()
-                            .sorted(Comparator.comparing(GroupInfo.Listed::group))
-                            .forEach(group -> table.row(group.group(), group.type(), group.state()));
+    @Command(name = "list", description = "Lists the groups.", mixinStandardHelpOptions = true)
+    static final class ListGroups implements Callable<Integer> {
+        @Mixin
+        private ClusterOption cluster = new ClusterOption();
+
+        @Override
+        public Integer call() throws IOException {
+            try (var open = cluster.connect()) {
+                var table = new Table("group", "type", "state");
+                for (var group : new GroupAdmin(open).list()) {
+                    table.row(group.group(), group.type(), group.state());
+                }
+                table.print(System.out, cluster.json);
+            }
+            return 0;
         }
-        output.print(table, "There are no groups.");
-        return Moldau.OK;
     }
 
-    @Command(description = "Shows a group's members, offsets and lag.", mixinStandardHelpOptions = true)
-    int describe(@Mixin ClusterOptions cluster, @Mixin Output output, @Parameters(paramLabel = "GROUP") String group)
-            throws IOException {
-        try (var connected = cluster.connect()) {
-            var groups = new GroupAdmin(connected);
-            var info = groups.describe(group);
-            var committed = new TreeMap<>(groups.committed(group));
-            var readers = new HashMap<TopicPartition, GroupInfo.Member>();
-            info.members().forEach(member -> member.assignment().forEach(each -> readers.put(each, member)));
-            var all = new TreeSet<>(committed.keySet());
-            all.addAll(readers.keySet());
-            var ends = all.isEmpty()
-                    ? new TreeMap<TopicPartition, Long>()
-                    : new Admin(connected).offsets(TopicsCommand.times(all, Admin.LATEST));
-            var table = new Table("TOPIC", "PARTITION", "COMMITTED", "END", "LAG", "MEMBER", "HOST");
-            for (var partition : all) {
-                var offset = committed.get(partition);
-                var end = ends.get(partition);
-                var member = readers.get(partition);
-                table.row(
-                        partition.topic(),
-                        partition.partition(),
-                        offset,
-                        end,
-                        offset == null || end == null ? null : (Object) Math.max(0, end - offset),
-                        member == null ? null : member.id(),
-                        member == null ? null : member.host());
+    @Command(name = "describe", description = "Members, offsets and lag.", mixinStandardHelpOptions = true)
+    static final class Describe implements Callable<Integer> {
+        @Mixin
+        private ClusterOption cluster = new ClusterOption();
+
+        @Parameters(paramLabel = "GROUP")
+        private String name = "";
+
+        @Override
+        public Integer call() throws IOException {
+            try (var open = cluster.connect()) {
+                var admin = new GroupAdmin(open);
+                var group = admin.describe(name);
+                var members = new HashMap<TopicPartition, String>();
+                group.members()
+                        .forEach(member -> member.assignment()
+                                .forEach(partition -> members.put(partition, member.clientId() + " " + member.host())));
+                var committed = admin.committed(name);
+                var partitions = new TreeMap<TopicPartition, Long>();
+                committed.keySet().forEach(partition -> partitions.put(partition, Admin.LATEST));
+                members.keySet().forEach(partition -> partitions.put(partition, Admin.LATEST));
+                var ends = new Admin(open).offsets(partitions);
+                var table = new Table("topic", "partition", "committed", "end", "lag", "member");
+                ends.forEach((partition, end) -> {
+                    var offset = committed.get(partition);
+                    table.row(
+                            partition.topic(),
+                            partition.partition(),
+                            offset == null ? "-" : offset,
+                            end,
+                            offset == null ? "-" : (Object) (end - offset),
+                            members.getOrDefault(partition, "-"));
+                });
+                if (!cluster.json) {
+                    System.out.println("group     " + group.group());
+                    System.out.println("type      " + group.type());
+                    System.out.println("state     " + group.state());
+                    System.out.println("members   " + group.members().size());
+                    System.out.println();
+                }
+                table.print(System.out, cluster.json);
             }
-            if (output.json()) {
-                System.out.println(Json.text(out -> {
-                    out.writeStartObject();
-                    out.writeStringField("group", group);
-                    out.writeStringField("type", info.type());
-                    out.writeStringField("state", info.state());
-                    out.writeStringField("assignor", info.assignor());
-                    out.writeNumberField("members", info.members().size());
-                    out.writeFieldName("partitions");
-                    table.json(out);
-                    out.writeEndObject();
-                }));
-            } else {
-                System.out.println("group " + group + "  " + info.type() + "  " + info.state() + "  "
-                        + info.members().size() + " members"
-                        + (info.assignor().isEmpty() ? "" : "  assignor " + info.assignor()));
-                System.out.print(table.isEmpty() ? "" : table.text());
-            }
+            return 0;
         }
-        return Moldau.OK;
     }
 
     @Command(
-            description = "Sets the offsets of a group that has no members now.",
+            name = "reset",
+            description = "Sets the offsets of a group without members.",
             mixinStandardHelpOptions = true)
-    int reset(
-            @Mixin ClusterOptions cluster,
-            @Mixin Output output,
-            @Parameters(paramLabel = "GROUP") String group,
-            @Option(names = "--topic", paramLabel = "TOPIC", description = "Topics (default: all with offsets).")
-                    @Nullable List<String> topics,
-            @Option(
-                            names = "--to",
-                            paramLabel = "POINT",
-                            required = true,
-                            description = "beginning, end, an offset or a time.")
-                    String to,
-            @Option(names = "--dry-run", description = "Show what would be set.") boolean dryRun)
-            throws IOException {
-        var table = new Table("TOPIC", "PARTITION", "BEFORE", "AFTER");
-        try (var connected = cluster.connect()) {
-            var groups = new GroupAdmin(connected);
-            var before = groups.committed(group);
-            var partitions = new TreeSet<TopicPartition>();
-            if (topics == null) {
-                partitions.addAll(before.keySet());
-            } else {
-                topics.forEach(
-                        topic -> partitions.addAll(TopicsCommand.partitions(connected.topic(topic, false))));
+    static final class Reset implements Callable<Integer> {
+        @Mixin
+        private ClusterOption cluster = new ClusterOption();
+
+        @Parameters(paramLabel = "GROUP")
+        private String name = "";
+
+        @Option(names = "--to", required = true, paramLabel = "PLACE", description = Places.EXPECTED)
+        private String to = "";
+
+        @Option(names = "--topic", paramLabel = "TOPIC", description = "Only this one; needed for a new group.")
+        private List<String> topics = List.of();
+
+        @Option(names = "--dry-run", description = "Only shows what would be set.")
+        private boolean dryRun;
+
+        @Override
+        public Integer call() throws IOException {
+            var place = Places.parse(to);
+            try (var open = cluster.connect()) {
+                var admin = new GroupAdmin(open);
+                var committed = admin.committed(name);
+                var partitions = new ArrayList<TopicPartition>();
+                if (topics.isEmpty()) {
+                    partitions.addAll(committed.keySet());
+                } else {
+                    for (var topic : topics) {
+                        open.topic(topic, false)
+                                .partitions()
+                                .forEach(each -> partitions.add(new TopicPartition(topic, each.partition())));
+                    }
+                }
+                if (partitions.isEmpty()) {
+                    throw new ClientException(
+                            ErrorCode.GROUP_ID_NOT_FOUND,
+                            "Group '" + name + "' has no committed offsets: name the topic with --topic.");
+                }
+                var offsets = place.offsets(open, partitions);
+                if (!dryRun) {
+                    admin.reset(name, offsets);
+                }
+                var table = new Table("topic", "partition", "before", "now");
+                offsets.forEach((partition, offset) -> {
+                    var before = committed.get(partition);
+                    table.row(partition.topic(), partition.partition(), before == null ? "-" : before, offset);
+                });
+                table.print(System.out, cluster.json);
             }
-            if (partitions.isEmpty()) {
-                throw new CommandFailure("group '" + group + "' has no offsets; name topics with --topic");
-            }
-            var after = StartPoint.parse(to).offsets(new Admin(connected), partitions);
-            partitions.forEach(each ->
-                    table.row(each.topic(), each.partition(), before.get(each), after.get(each)));
-            if (!dryRun) {
-                groups.reset(group, after);
-            }
+            return 0;
         }
-        output.print(table, "");
-        return Moldau.OK;
     }
 
-    @Command(description = "Deletes groups that have no members.", mixinStandardHelpOptions = true)
-    int delete(
-            @Mixin ClusterOptions cluster,
-            @Mixin Output output,
-            @Parameters(paramLabel = "GROUP", arity = "1..*") List<String> names)
-            throws IOException {
-        try (var connected = cluster.connect()) {
-            names.forEach(new GroupAdmin(connected)::delete);
-        }
-        output.done("Deleted " + String.join(", ", names) + ".", out -> {
-            out.writeStartObject();
-            out.writeArrayFieldStart("deleted");
-            for (var name : names) {
-                out.writeString(name);
+    @Command(
+            name = "delete",
+            description = "Deletes groups without members, with their offsets.",
+            mixinStandardHelpOptions = true)
+    static final class Delete implements Callable<Integer> {
+        @Mixin
+        private ClusterOption cluster = new ClusterOption();
+
+        @Parameters(paramLabel = "GROUP", arity = "1..*")
+        private List<String> names = List.of();
+
+        @Override
+        public Integer call() {
+            try (var open = cluster.connect()) {
+                for (var name : names) {
+                    new GroupAdmin(open).delete(name);
+                    System.err.println("Deleted group " + name + ".");
+                }
             }
-            out.writeEndArray();
-            out.writeEndObject();
-        });
-        return Moldau.OK;
+            return 0;
+        }
     }
 }

@@ -1,108 +1,112 @@
 package io.moldau.cli;
 
+import io.moldau.environment.Disk;
 import io.moldau.environment.DiskFile;
-import io.moldau.environment.Environment;
-import io.moldau.records.InvalidBatchException;
 import io.moldau.records.RecordBatch;
-import io.moldau.records.RecordBatches;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import org.jspecify.annotations.Nullable;
+import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
-/// `moldau log`.
 @Command(
         name = "log",
         description = "Looks into the files of a log.",
         mixinStandardHelpOptions = true,
-        synopsisSubcommandLabel = "COMMAND")
+        subcommands = LogCommand.Dump.class)
 final class LogCommand {
-    private static final int LENGTH_AT = 8;
-    private static final int LENGTH_OVERHEAD_BYTES = 12;
+    @Command(name = "dump", description = "Batches and records of a segment file.", mixinStandardHelpOptions = true)
+    static final class Dump implements Callable<Integer> {
+        @Parameters(paramLabel = "FILE", description = "A segment, such as 00000000000000000000.log.")
+        private Path file = Path.of("");
 
-    @Command(description = "Shows the batches of a segment, checking each.", mixinStandardHelpOptions = true)
-    int dump(
-            @Mixin Output output,
-            @Parameters(paramLabel = "FILE") Path file,
-            @Option(names = "--records", description = "Show the records in them.") boolean withRecords)
-            throws IOException {
-        var batches = new Table(
-                "POSITION", "BASE OFFSET", "LAST OFFSET", "RECORDS", "BYTES", "CODEC", "EPOCH", "PRODUCER", "SEQUENCE",
-                "MAX TIMESTAMP");
-        var records = new Table("OFFSET", "TIMESTAMP", "KEY", "VALUE", "HEADERS");
-        long position = 0;
-        String damage = "";
-        try (var opened = Environment.real().disk().openForReading(file)) {
-            long size = opened.sizeBytes();
-            while (position < size && damage.isEmpty()) {
-                try {
-                    var batch = batchAt(opened, position, size);
-                    if (batch == null) {
-                        break;
-                    }
-                    batches.row(
-                            position,
-                            batch.baseOffset(),
-                            batch.lastOffset(),
-                            batch.recordCount(),
-                            batch.sizeBytes(),
-                            batch.compression().configName() + (batch.isControl() ? " control" : ""),
-                            batch.partitionLeaderEpoch(),
-                            batch.hasProducerId() ? batch.producerId() + "/" + batch.producerEpoch() : null,
-                            batch.hasProducerId() ? (Object) batch.baseSequence() : null,
-                            batch.maxTimestamp());
-                    if (withRecords) {
-                        rows(batch, records);
-                    }
-                    position += batch.sizeBytes();
-                } catch (InvalidBatchException broken) {
-                    damage = "at position " + position + ": " + broken.getMessage();
-                }
+        @Option(names = "--records", description = "Also the records of each batch.")
+        private boolean records;
+
+        @Option(names = "--json", description = "Write JSON, for programs.")
+        private boolean json;
+
+        @Override
+        public Integer call() throws IOException {
+            var disk = Disk.real();
+            if (!disk.exists(file)) {
+                throw new NoSuchFileException("There is no file " + file + ".");
+            }
+            try (var open = disk.open(file)) {
+                return dump(open, disk.sizeBytes(file));
             }
         }
-        output.print(withRecords ? records : batches, "There are no batches in " + file + ".");
-        if (!damage.isEmpty()) {
-            System.err.println("moldau: " + damage);
-            return Moldau.FAILED;
-        }
-        return Moldau.OK;
-    }
 
-    private static @Nullable RecordBatch batchAt(DiskFile file, long position, long size)
-            throws IOException {
-        var head = ByteBuffer.allocate(LENGTH_OVERHEAD_BYTES);
-        if (file.read(head, position) < LENGTH_OVERHEAD_BYTES) {
-            throw new CommandFailure("at position " + position + ": the file ends inside a batch");
+        private int dump(DiskFile open, long sizeBytes) throws IOException {
+            var batches = new Table(
+                    "position",
+                    "size",
+                    "first offset",
+                    "last offset",
+                    "records",
+                    "codec",
+                    "producer",
+                    "epoch",
+                    "sequence",
+                    "control",
+                    "crc ok");
+            var contents = new Table("offset", "timestamp", "key", "value", "headers");
+            long position = 0;
+            while (position + RecordBatch.HEADER_BYTES <= sizeBytes) {
+                var header = ByteBuffer.allocate(RecordBatch.HEADER_BYTES);
+                open.read(header, position);
+                long length = header.getInt(Long.BYTES) + (long) RecordBatch.LENGTH_OVERHEAD_BYTES;
+                if (length < RecordBatch.HEADER_BYTES || position + length > sizeBytes) {
+                    break;
+                }
+                var bytes = ByteBuffer.allocate((int) length);
+                open.read(bytes, position);
+                var batch = RecordBatch.of(bytes.flip());
+                batches.row(
+                        position,
+                        length,
+                        batch.baseOffset(),
+                        batch.lastOffset(),
+                        batch.recordCount(),
+                        batch.compression().configName(),
+                        batch.producerId(),
+                        (int) batch.producerEpoch(),
+                        batch.baseSequence(),
+                        batch.isControl(),
+                        batch.checkCrc());
+                if (records) {
+                    add(batch, contents);
+                }
+                position += length;
+            }
+            batches.print(System.out, json);
+            if (records) {
+                System.out.println();
+                contents.print(System.out, json);
+            }
+            if (position < sizeBytes) {
+                System.err.println("From byte " + position + " on there are " + (sizeBytes - position)
+                        + " bytes that are no batch.");
+            }
+            return 0;
         }
-        int length = head.getInt(LENGTH_AT);
-        if (length == 0 && head.getLong(0) == 0) {
-            // Space that was laid out and not written yet.
-            return null;
-        }
-        if (length <= 0 || length > size - position - LENGTH_OVERHEAD_BYTES) {
-            throw new CommandFailure("at position " + position + ": the file ends inside a batch, or is no segment");
-        }
-        var bytes = ByteBuffer.allocate(length + LENGTH_OVERHEAD_BYTES);
-        if (file.read(bytes, position) < bytes.capacity()) {
-            throw new CommandFailure("at position " + position + ": the file ends inside a batch");
-        }
-        return RecordBatches.split(bytes.flip()).getFirst();
-    }
 
-    private static void rows(RecordBatch batch, Table table) {
-        try (var records = batch.records()) {
-            while (records.hasNext()) {
-                var record = records.next();
-                table.row(
-                        record.offset(),
-                        record.timestamp(),
-                        RecordFormat.text(record.key()),
-                        RecordFormat.text(record.value()),
-                        record.headers().size());
+        private static void add(RecordBatch batch, Table contents) {
+            try (var each = batch.records()) {
+                while (each.hasNext()) {
+                    var record = each.next();
+                    contents.row(
+                            record.offset(),
+                            record.timestamp(),
+                            RecordPrinter.text(record.key()),
+                            RecordPrinter.text(record.value()),
+                            record.headers().stream()
+                                    .map(header -> header.key() + "=" + RecordPrinter.text(header.value()))
+                                    .toList());
+                }
             }
         }
     }

@@ -1,75 +1,32 @@
 package io.moldau.cli;
 
-import io.moldau.broker.StartupException;
-import io.moldau.client.ClientException;
-import java.io.IOException;
-import java.nio.file.NoSuchFileException;
-import java.util.Arrays;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CompletionException;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.IVersionProvider;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.ParseResult;
 
-/// The `moldau` command. Only the subcommand that is asked for is loaded: start-up time is part of the product.
+/// The `moldau` command. Exit codes: 0 done, 1 failed, 2 used wrongly.
 @Command(
         name = "moldau",
-        description = "A durable event-streaming platform that speaks Kafka's protocol.",
+        description = "Event streaming in one program: a broker that speaks Kafka's protocol, and its tools.",
         mixinStandardHelpOptions = true,
         versionProvider = Moldau.Version.class,
         synopsisSubcommandLabel = "COMMAND",
-        footer = {"", "Begin with 'moldau start'; 'moldau COMMAND --help' tells about a command."})
+        footer = {"", "Begin with: moldau start", "MOLDAU_DEBUG=1 shows where a failure came from."})
 public final class Moldau {
-    static final int OK = 0;
-    static final int FAILED = 1;
-    static final int USAGE = 2;
+    /// Subcommands by name; made only when wanted, since reading their annotations takes a while.
+    private static final Map<String, Supplier<Object>> SUBCOMMANDS = subcommands();
 
-    private Moldau() {}
-
-    /// What `--version` prints.
-    static final class Version implements CommandLine.IVersionProvider {
-        @Override
-        public String[] getVersion() {
-            var version = Moldau.class.getPackage().getImplementationVersion();
-            return new String[] {"moldau " + (version == null ? "0.1.0-SNAPSHOT" : version)};
-        }
-    }
-
-    public static void main(String[] args) {
-        quietLogging();
-        System.exit(run(args));
-    }
-
-    static int run(String... args) {
-        if (args.length > 0 && args[0].equals("start") && !asksForHelp(args)) {
-            return start(args);
-        }
-        return commandLine(args).execute(args);
-    }
-
-    private static boolean asksForHelp(String[] args) {
-        var list = Arrays.asList(args);
-        return list.contains("--help") || list.contains("-h") || list.contains("--version") || list.contains("-V");
-    }
-
-    private static int start(String[] args) {
-        StartOptions options;
-        try {
-            options = StartOptions.parse(Arrays.asList(args).subList(1, args.length));
-        } catch (CommandFailure usage) {
-            System.err.println("moldau start: " + usage.getMessage());
-            System.err.println("Try 'moldau start --help'.");
-            return USAGE;
-        }
-        try {
-            return StartCommand.run(options);
-        } catch (StartupException | IOException | RuntimeException failure) {
-            return tell(failure);
-        }
-    }
-
-    static CommandLine commandLine(String... args) {
-        Map<String, Supplier<Object>> commands = new LinkedHashMap<>();
+    private static Map<String, Supplier<Object>> subcommands() {
+        var commands = new LinkedHashMap<String, Supplier<Object>>();
         commands.put("start", StartCommand::new);
         commands.put("topics", TopicsCommand::new);
         commands.put("produce", ProduceCommand::new);
@@ -77,50 +34,83 @@ public final class Moldau {
         commands.put("groups", GroupsCommand::new);
         commands.put("config", ConfigCommand::new);
         commands.put("log", LogCommand::new);
-        commands.put("train-aot", TrainCommand::new);
-        var line = new CommandLine(new Moldau());
-        var first = args.length == 0 ? "" : args[0];
-        var one = commands.get(first);
-        if (one != null) {
-            line.addSubcommand(first, one.get());
-        } else {
-            commands.forEach((name, command) -> line.addSubcommand(name, command.get()));
+        return commands;
+    }
+
+    private static final String TRAINING = "train-aot";
+
+    private Moldau() {}
+
+    public static void main(String[] arguments) {
+        Logging.quiet();
+        if (arguments.length == 1 && arguments[0].equals(TRAINING)) {
+            System.exit(Training.run());
         }
-        line.setExecutionExceptionHandler((failure, at, parsed) -> tell(failure));
+        System.exit(commandLine(List.of(arguments)).execute(arguments));
+    }
+
+    /// The command line for these arguments: with the one subcommand that they name, or with all for the help.
+    static CommandLine commandLine(List<String> arguments) {
+        var line = new CommandLine(new Moldau());
+        var first = arguments.isEmpty() ? "" : arguments.getFirst();
+        var one = SUBCOMMANDS.get(first);
+        if (one == null) {
+            SUBCOMMANDS.forEach((name, command) -> line.addSubcommand(name, command.get()));
+        } else {
+            line.addSubcommand(first, one.get());
+        }
         line.setCaseInsensitiveEnumValuesAllowed(true);
+        line.setExecutionExceptionHandler(Moldau::failed);
+        line.setParameterExceptionHandler(Moldau::misused);
+        line.setExecutionStrategy(Moldau::execute);
         return line;
     }
 
-    /// One line for a user; the whole story for who asked for it.
-    private static int tell(Exception failure) {
-        System.out.flush();
-        if ("1".equals(System.getenv("MOLDAU_DEBUG"))) {
+    /// A command that only groups others shows its help.
+    private static int execute(ParseResult parsed) {
+        var deepest = parsed;
+        while (deepest.hasSubcommand()) {
+            deepest = deepest.subcommand();
+        }
+        var spec = deepest.commandSpec();
+        if (!(spec.userObject() instanceof Callable)
+                && !deepest.isUsageHelpRequested()
+                && !deepest.isVersionHelpRequested()) {
+            spec.commandLine().usage(System.out);
+            return CommandLine.ExitCode.OK;
+        }
+        return new CommandLine.RunLast().execute(parsed);
+    }
+
+    private static int failed(Exception failure, CommandLine line, ParseResult parsed) {
+        if (failure instanceof ParameterException misuse) {
+            return misused(misuse, null);
+        }
+        report(failure);
+        return CommandLine.ExitCode.SOFTWARE;
+    }
+
+    private static int misused(ParameterException misuse, String @Nullable [] arguments) {
+        System.err.println("moldau: " + misuse.getMessage());
+        System.err.println("See: " + misuse.getCommandLine().getCommandSpec().qualifiedName() + " --help");
+        return CommandLine.ExitCode.USAGE;
+    }
+
+    static void report(Throwable thrown) {
+        var failure = thrown instanceof CompletionException wrapped && wrapped.getCause() != null ? wrapped.getCause() : thrown;
+        var text = failure.getMessage() == null ? failure.getClass().getSimpleName() : failure.getMessage();
+        System.err.println("moldau: " + text);
+        if (System.getenv("MOLDAU_DEBUG") != null) {
             failure.printStackTrace();
         }
-        var message = failure.getMessage() == null ? failure.getClass().getSimpleName() : failure.getMessage();
-        System.err.println(
-                switch (failure) {
-                    case CommandFailure known -> "moldau: " + message;
-                    case ClientException known -> "moldau: " + message;
-                    case StartupException known -> "moldau: " + message;
-                    case IllegalArgumentException known -> "moldau: " + message;
-                    case NoSuchFileException missing -> "moldau: there is no file " + message;
-                    case IOException known -> "moldau: " + message;
-                    default -> "moldau: unexpected: " + failure + " (MOLDAU_DEBUG=1 shows where)";
-                });
-        return FAILED;
     }
 
-    private static void quietLogging() {
-        setIfAbsent("org.slf4j.simpleLogger.defaultLogLevel", "warn");
-        setIfAbsent("org.slf4j.simpleLogger.showShortLogName", "true");
-        setIfAbsent("org.slf4j.simpleLogger.showDateTime", "true");
-        setIfAbsent("org.slf4j.simpleLogger.dateTimeFormat", "yyyy-MM-dd'T'HH:mm:ss.SSSXXX");
-    }
-
-    private static void setIfAbsent(String name, String value) {
-        if (System.getProperty(name) == null) {
-            System.setProperty(name, value);
+    /// The version that the build wrote into the jar.
+    static final class Version implements IVersionProvider {
+        @Override
+        public String[] getVersion() {
+            var version = Moldau.class.getPackage().getImplementationVersion();
+            return new String[] {"moldau " + (version == null ? "(not packaged)" : version)};
         }
     }
 }

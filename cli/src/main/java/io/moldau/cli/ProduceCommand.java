@@ -1,20 +1,24 @@
 package io.moldau.cli;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonToken;
 import io.moldau.client.OutgoingRecord;
 import io.moldau.client.Producer;
 import io.moldau.client.ProducerSettings;
-import io.moldau.environment.Environment;
+import io.moldau.client.Sent;
 import io.moldau.records.Compression;
 import io.moldau.records.Header;
+import java.io.BufferedReader;
 import java.io.IOException;
-import java.io.UncheckedIOException;
+import java.io.InputStreamReader;
 import java.nio.ByteBuffer;
-import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
 import java.util.concurrent.Callable;
@@ -26,208 +30,187 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
-/// `moldau produce`.
 @Command(
         name = "produce",
-        description = "Produces a record for each line of standard input or a file.",
-        mixinStandardHelpOptions = true,
-        sortOptions = false)
+        description = "Produces each line of the input as a record.",
+        mixinStandardHelpOptions = true)
 final class ProduceCommand implements Callable<Integer> {
-    /// What `--acks` takes.
+    private static final int PROGRESS_RECORDS = 10_000;
+
+    /// Values of --acks.
     enum Acks {
-        NONE("0"),
-        LEADER("1"),
-        ALL("all");
+        NONE(0),
+        LEADER(1),
+        ALL(-1);
 
-        private final String word;
+        private final short code;
 
-        Acks(String word) {
-            this.word = word;
+        Acks(int code) {
+            this.code = (short) code;
         }
 
-        static short code(String text) {
-            for (var each : values()) {
-                if (each.word.equals(text)) {
-                    return (short) (each == ALL ? -1 : each.ordinal());
-                }
-            }
-            if (text.equals("-1")) {
-                return -1;
-            }
-            throw new CommandFailure("--acks is 0, 1 or all, not '" + text + "'");
+        static Acks parse(String text) {
+            return switch (text) {
+                case "0", "none" -> NONE;
+                case "1", "leader" -> LEADER;
+                case "-1", "all" -> ALL;
+                default -> throw new IllegalArgumentException("--acks is '" + text + "': expected 0, 1 or all.");
+            };
         }
     }
 
     @Mixin
-    private ClusterOptions cluster = new ClusterOptions();
+    private ClusterOption cluster = new ClusterOption();
 
-    @Mixin
-    private Output output = new Output();
-
-    @Parameters(paramLabel = "TOPIC")
+    @Parameters(index = "0", paramLabel = "TOPIC", description = "Where to; created if the broker allows it.")
     private String topic = "";
 
-    @Option(names = "--file", paramLabel = "FILE", description = "Read lines from here.")
+    @Parameters(index = "1", arity = "0..1", paramLabel = "FILE", description = "The input (default: standard input).")
     private @Nullable Path file;
 
-    @Option(names = "--key-separator", paramLabel = "TEXT", description = "What stands between key and value in a line.")
+    @Option(
+            names = {"--key-separator", "-K"},
+            paramLabel = "TEXT",
+            description = "What stands between key and value in a line.")
     private @Nullable String keySeparator;
 
-    @Option(names = "--key-field", paramLabel = "NAME", description = "Field of JSON lines that is the key.")
+    @Option(
+            names = "--key-field",
+            paramLabel = "FIELD",
+            description = "Lines are JSON objects; this field is the key, the line the value.")
     private @Nullable String keyField;
 
-    @Option(names = "--header", paramLabel = "KEY=VALUE", description = "Header of each record; may be repeated.")
-    private List<String> headers = new ArrayList<>();
+    @Option(
+            names = {"--header", "-H"},
+            paramLabel = "NAME=VALUE",
+            description = "A header for every record; may be repeated.")
+    private Map<String, String> headers = new LinkedHashMap<>();
 
-    @Option(names = "--partition", paramLabel = "NUMBER", description = "Partition (default: by key).")
+    @Option(names = "--partition", paramLabel = "NUMBER", description = "All to this partition.")
     private @Nullable Integer partition;
 
-    @Option(names = "--acks", paramLabel = "0|1|all", defaultValue = "all", description = "Default: all.")
-    private String acks = "all";
+    @Option(
+            names = "--acks",
+            paramLabel = "0|1|all",
+            defaultValue = "all",
+            description = "Whose word counts (default: all).")
+    private String acks = "";
 
-    @Option(names = "--compression", paramLabel = "CODEC", defaultValue = "none", description = "${COMPLETION-CANDIDATES}.")
+    @Option(
+            names = {"--compression", "-z"},
+            paramLabel = "CODEC",
+            defaultValue = "none",
+            description = "none, gzip, snappy, lz4 or zstd (default: none).")
     private Compression compression = Compression.NONE;
 
     @Option(
-            names = "--idempotence",
-            negatable = true,
-            defaultValue = "true",
-            fallbackValue = "true",
-            description = "Whether retries may not double records (default: on with acks of all).")
-    private boolean idempotence = true;
+            names = "--timeout-ms",
+            paramLabel = "MS",
+            defaultValue = "120000",
+            description = "How long a record is tried, also while the broker is away (default: 120000).")
+    private int timeoutMs;
 
     private final AtomicLong acknowledged = new AtomicLong();
-    private final AtomicLong failed = new AtomicLong();
-    private final AtomicReference<@Nullable Throwable> firstFailure = new AtomicReference<>();
+    private final AtomicReference<@Nullable Throwable> failure = new AtomicReference<>();
 
     @Override
     public Integer call() throws IOException {
-        if (keySeparator != null && (keySeparator.isEmpty() || keyField != null)) {
-            throw new CommandFailure("give either --key-field or a --key-separator that is not empty");
-        }
-        var environment = Environment.real();
-        var defaults = ProducerSettings.DEFAULTS.acks(Acks.code(acks)).compression(compression);
-        var settings = idempotence
-                ? defaults
-                : new ProducerSettings(
-                        defaults.acks(),
-                        compression,
-                        false,
-                        defaults.batchBytes(),
-                        defaults.bufferBytes(),
-                        defaults.lingerMs(),
-                        defaults.deliveryTimeoutMs());
-        var source = file;
-        try (var lines = source == null ? Lines.standardInput() : Lines.of(environment.disk(), source)) {
-            produce(environment, settings, lines);
-        }
-        long good = acknowledged.get();
-        long bad = failed.get();
-        output.done(
-                good + (good == 1 ? " record" : " records") + " acknowledged" + (bad == 0 ? "." : ", " + bad + " not."),
-                out -> {
-                    out.writeStartObject();
-                    out.writeNumberField("acknowledged", good);
-                    out.writeNumberField("failed", bad);
-                    out.writeEndObject();
-                });
-        var why = firstFailure.get();
-        if (why != null) {
-            System.err.println("moldau: " + why.getMessage());
-        }
-        return bad == 0 ? Moldau.OK : Moldau.FAILED;
-    }
-
-    private void produce(Environment environment, ProducerSettings settings, Lines lines) throws IOException {
-        var progress = new Progress(environment.clock(), "records acknowledged");
-        var fixed = fixedHeaders();
-        long number = 0;
-        try (var producer = new Producer(cluster.settings(), settings)) {
-            byte[] line;
-            while ((line = lines.next()) != null) {
-                number++;
-                var _ = producer.send(record(line, number, fixed)).whenComplete((sent, failure) -> {
-                    if (failure == null) {
-                        acknowledged.incrementAndGet();
-                    } else {
-                        failed.incrementAndGet();
-                        firstFailure.compareAndSet(null, failure);
-                    }
-                });
-                progress.at(acknowledged.get());
+        var settings = ProducerSettings.DEFAULTS
+                .acks(Acks.parse(acks).code)
+                .compression(compression)
+                .deliveryTimeoutMs(timeoutMs);
+        var fixed = headers.entrySet().stream()
+                .map(entry -> new Header(entry.getKey(), bytes(entry.getValue())))
+                .toList();
+        var progress = new Progress("acknowledged");
+        long count = 0;
+        try (var input = input();
+                var producer = new Producer(cluster.settings(), settings)) {
+            String line;
+            while (failure.get() == null && (line = input.readLine()) != null) {
+                count++;
+                var future = producer.send(record(line, count, fixed));
+                var _ = future.whenComplete(this::answered);
+                if (count % PROGRESS_RECORDS == 0) {
+                    progress.show(acknowledged.get());
+                }
             }
-            producer.flush();
         }
         progress.end();
+        var why = failure.get();
+        if (why != null) {
+            Moldau.report(why);
+            System.err.println(acknowledged.get() + " of " + count + " records were acknowledged.");
+            return 1;
+        }
+        if (cluster.json) {
+            System.out.println("{\"acknowledged\":" + acknowledged.get() + "}");
+        } else {
+            System.err.println(acknowledged.get() + " records acknowledged.");
+        }
+        return 0;
     }
 
-    private List<Header> fixedHeaders() {
-        var fixed = new ArrayList<Header>();
-        Settings.parse(headers).forEach((name, value) ->
-                fixed.add(new Header(name, ByteBuffer.wrap(value.getBytes(StandardCharsets.UTF_8)))));
-        return fixed;
+    private void answered(@Nullable Sent sent, @Nullable Throwable why) {
+        if (why == null) {
+            acknowledged.incrementAndGet();
+        } else {
+            failure.compareAndSet(null, why);
+        }
     }
 
-    private OutgoingRecord record(byte[] line, long number, List<Header> fixed) {
-        ByteBuffer key = null;
-        var value = ByteBuffer.wrap(line);
-        var separator = keySeparator;
-        var field = keyField;
-        if (separator != null) {
-            var mark = separator.getBytes(StandardCharsets.UTF_8);
-            int at = indexOf(line, mark);
+    private BufferedReader input() throws IOException {
+        return file == null
+                ? new BufferedReader(new InputStreamReader(System.in, UTF_8))
+                : Files.newBufferedReader(file, UTF_8);
+    }
+
+    private OutgoingRecord record(String line, long number, List<Header> fixed) {
+        @Nullable String key = null;
+        var value = line;
+        if (keyField != null) {
+            key = field(line, keyField, number);
+        } else if (keySeparator != null) {
+            int at = line.indexOf(keySeparator);
             if (at < 0) {
-                throw new CommandFailure("line " + number + " has no separator '" + separator + "'");
+                throw new IllegalArgumentException(
+                        "Line " + number + " has no '" + keySeparator + "' between key and value.");
             }
-            key = ByteBuffer.wrap(line, 0, at).slice();
-            value = ByteBuffer.wrap(line, at + mark.length, line.length - at - mark.length)
-                    .slice();
-        } else if (field != null) {
-            key = jsonKey(line, field, number);
+            key = line.substring(0, at);
+            value = line.substring(at + keySeparator.length());
         }
         return new OutgoingRecord(
                 topic,
                 partition == null ? OptionalInt.empty() : OptionalInt.of(partition),
                 OptionalLong.empty(),
-                key,
-                value,
+                key == null ? null : bytes(key),
+                bytes(value),
                 fixed);
     }
 
-    static int indexOf(byte[] line, byte[] mark) {
-        for (int start = 0; start + mark.length <= line.length; start++) {
-            int same = 0;
-            while (same < mark.length && line[start + same] == mark[same]) {
-                same++;
+    /// The text of a top-level field; null if the object has no such field, or null there.
+    private static @Nullable String field(String line, String name, long number) {
+        try (var parser = JSON.createParser(line)) {
+            if (parser.nextToken() == JsonToken.START_OBJECT) {
+                while (parser.nextToken() == JsonToken.FIELD_NAME) {
+                    boolean wanted = parser.currentName().equals(name);
+                    var token = parser.nextToken();
+                    if (wanted) {
+                        return token == JsonToken.VALUE_NULL || token.isStructStart() ? null : parser.getText();
+                    }
+                    parser.skipChildren();
+                }
+                return null;
             }
-            if (same == mark.length) {
-                return start;
-            }
+        } catch (IOException malformed) {
+            throw new IllegalArgumentException("Line " + number + " is not JSON: " + malformed.getMessage());
         }
-        return -1;
+        throw new IllegalArgumentException("Line " + number + " is not a JSON object.");
     }
 
-    /// The text of a field at the top of a JSON object; null where the field is null or missing.
-    static @Nullable ByteBuffer jsonKey(byte[] line, String field, long number) {
-        try (var parser = Json.FACTORY.createParser(line)) {
-            if (parser.nextToken() != JsonToken.START_OBJECT) {
-                throw new CommandFailure("line " + number + " is not a JSON object");
-            }
-            while (parser.nextToken() == JsonToken.FIELD_NAME) {
-                boolean wanted = parser.currentName().equals(field);
-                var token = parser.nextToken();
-                if (wanted && token.isScalarValue()) {
-                    return token == JsonToken.VALUE_NULL
-                            ? null
-                            : ByteBuffer.wrap(parser.getText().getBytes(StandardCharsets.UTF_8));
-                }
-                parser.skipChildren();
-            }
-            return null;
-        } catch (JsonProcessingException broken) {
-            throw new CommandFailure("line " + number + " is not JSON: " + broken.getOriginalMessage());
-        } catch (IOException impossible) {
-            throw new UncheckedIOException("reading from memory", impossible);
-        }
+    private static final JsonFactory JSON = new JsonFactory();
+
+    private static ByteBuffer bytes(String text) {
+        return ByteBuffer.wrap(text.getBytes(UTF_8));
     }
 }

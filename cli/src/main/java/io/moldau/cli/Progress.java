@@ -1,33 +1,27 @@
 package io.moldau.cli;
 
-import io.moldau.environment.Clock;
+import java.io.Console;
+import java.util.Optional;
 
-/// A line on stderr that counts, where a person watches.
+/// One line on standard error that changes while work goes on; silent if nobody watches.
 final class Progress {
-    private static final long EVERY_NANOS = 250_000_000L;
-
-    private final Clock clock;
     private final String what;
-    private final boolean shown = System.console() != null && System.console().isTerminal();
-    private long lastNanos;
-    private boolean dirty;
+    private final boolean watched = Optional.ofNullable(System.console()).map(Console::isTerminal).orElse(false);
+    private boolean shown;
 
-    Progress(Clock clock, String what) {
-        this.clock = clock;
+    Progress(String what) {
         this.what = what;
-        this.lastNanos = clock.nanos();
     }
 
-    void at(long count) {
-        if (shown && clock.nanos() - lastNanos > EVERY_NANOS) {
-            lastNanos = clock.nanos();
-            dirty = true;
-            System.err.print("\r" + count + " " + what);
+    void show(long count) {
+        if (watched) {
+            System.err.print("\r" + count + " records " + what + " ");
+            shown = true;
         }
     }
 
     void end() {
-        if (dirty) {
+        if (shown) {
             System.err.print("\r\u001b[K");
         }
     }

@@ -3,74 +3,87 @@ package io.moldau.cli;
 import io.moldau.broker.Node;
 import io.moldau.broker.StartupException;
 import io.moldau.environment.Environment;
-import io.moldau.environment.Shutdown;
 import java.io.IOException;
-import java.util.ArrayList;
-import java.util.List;
+import java.io.StringReader;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Properties;
+import java.util.TreeMap;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
-/// `moldau start`. The annotations serve `--help`; [StartOptions] parses what is really run.
 @Command(
         name = "start",
-        description = "Starts a node. Needs no settings; binds the loopback interface unless told otherwise.",
+        description = "Starts a broker in this terminal; Ctrl-C ends it.",
         mixinStandardHelpOptions = true,
-        sortOptions = false)
+        footer = {"", "Settings have Kafka's names. Those of --set go over --data and --port, and these over the file."
+        })
 final class StartCommand implements Callable<Integer> {
     @Option(names = "--data", paramLabel = "DIR", description = "Data directory (default: ./moldau-data).")
-    private @Nullable String data;
+    private @Nullable Path data;
 
-    @Option(names = "--port", paramLabel = "PORT", description = "Port to listen on (default: 9092).")
+    @Option(names = "--port", paramLabel = "PORT", description = "Port on the loopback address (default: 9092).")
     private @Nullable Integer port;
 
-    @Option(names = "--config", paramLabel = "FILE", description = "Properties file with Kafka's setting names.")
-    private @Nullable String config;
+    @Option(names = "--config", paramLabel = "FILE", description = "Settings, one name=value a line.")
+    private @Nullable Path config;
 
-    @Option(names = "--set", paramLabel = "KEY=VALUE", description = "One setting; may be repeated.")
-    private List<String> set = new ArrayList<>();
+    @Option(names = "--set", paramLabel = "NAME=VALUE", description = "A setting; may be repeated.")
+    private Map<String, String> set = new LinkedHashMap<>();
 
     @Override
-    public Integer call() throws StartupException, IOException {
-        return run(new StartOptions(data, port, config, set));
-    }
-
-    static int run(StartOptions options) throws StartupException, IOException {
-        var environment = Environment.real();
-        var node = Node.start(environment, options.settings(environment.disk()));
-        var ended = new CountDownLatch(1);
-        Shutdown.onExit("moldau-shutdown", () -> {
-            node.close();
-            System.out.println("Stopped.");
-            System.out.flush();
-            ended.countDown();
-            // A stop that was asked for and went well is no failure.
-            Shutdown.halt(Moldau.OK);
-        });
-        System.out.println(block(node));
-        System.out.flush();
-        try {
-            ended.await();
-        } catch (InterruptedException interrupted) {
-            Thread.currentThread().interrupt();
-        }
-        return Moldau.OK;
-    }
-
-    private static String block(Node node) {
+    public Integer call() throws StartupException, InterruptedException {
+        var node = Node.start(Environment.real(), settings());
+        ShutdownHook.add(node::close);
         var address = node.address();
         var where = address.getHostString() + ":" + address.getPort();
-        var server = address.getPort() == 9092 ? "" : " --bootstrap-server " + where;
-        var lines = new ArrayList<String>();
-        lines.add("Moldau is ready.");
-        lines.add("  address     " + where);
-        lines.add("  data        " + node.dataDirectory());
-        lines.add("  durability  " + node.durability());
-        node.notes().forEach(note -> lines.add("  recovery    " + note));
-        lines.add("Try:  echo hello | moldau produce greetings" + server);
-        lines.add("      moldau consume greetings --from beginning --until-end" + server);
-        return String.join(System.lineSeparator(), lines);
+        var elsewhere = address.getPort() == 9092 ? "" : " --bootstrap-server " + where;
+        System.out.println("Moldau is ready.");
+        System.out.println("  address     " + where);
+        System.out.println(
+                "  data        " + node.dataDirectory().toAbsolutePath().normalize());
+        System.out.println("  durability  " + node.durability());
+        node.notes().forEach(note -> System.out.println("  recovery    " + note));
+        System.out.println("  try         echo hello | ./moldau produce greetings" + elsewhere);
+        System.out.println("              ./moldau consume greetings --from beginning --count 1" + elsewhere);
+        System.out.flush();
+        new CountDownLatch(1).await();
+        return 0;
+    }
+
+    private Map<String, String> settings() throws StartupException {
+        var settings = new TreeMap<String, String>();
+        if (config != null) {
+            read(config, settings);
+        }
+        if (data != null) {
+            settings.put("log.dirs", data.toString());
+        }
+        if (port != null) {
+            if (port < 0 || port > 65535) {
+                throw new StartupException("--port is " + port + ": expected a port from 0 to 65535.");
+            }
+            settings.put("listeners", "PLAINTEXT://127.0.0.1:" + port);
+        }
+        settings.putAll(set);
+        return settings;
+    }
+
+    private static void read(Path file, Map<String, String> into) throws StartupException {
+        var properties = new Properties();
+        try {
+            properties.load(new StringReader(Files.readString(file)));
+        } catch (NoSuchFileException missing) {
+            throw new StartupException("There is no settings file " + file + ".", missing);
+        } catch (IOException | IllegalArgumentException failure) {
+            throw new StartupException("Cannot read the settings file " + file + ": " + failure.getMessage(), failure);
+        }
+        properties.stringPropertyNames().forEach(name -> into.put(name, properties.getProperty(name)));
     }
 }

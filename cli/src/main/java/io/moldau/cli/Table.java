@@ -1,80 +1,94 @@
 package io.moldau.cli;
 
+import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonGenerator;
 import java.io.IOException;
+import java.io.PrintStream;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
-import org.jspecify.annotations.Nullable;
 
-/// Rows under headings: aligned columns for people, an array of objects for programs.
+/// Rows under headings: aligned for people, as a JSON array of objects for programs.
 final class Table {
     private final List<String> headings;
-    private final List<List<@Nullable Object>> rows = new ArrayList<>();
+    private final List<List<Object>> rows = new ArrayList<>();
 
     Table(String... headings) {
         this.headings = List.of(headings);
     }
 
-    Table row(@Nullable Object... cells) {
-        var row = new ArrayList<@Nullable Object>();
-        for (var cell : cells) {
-            row.add(cell);
-        }
-        if (row.size() != headings.size()) {
-            throw new IllegalArgumentException(row.size() + " cells under " + headings);
-        }
-        rows.add(row);
+    Table row(Object... cells) {
+        rows.add(List.of(cells));
         return this;
     }
 
-    boolean isEmpty() {
-        return rows.isEmpty();
-    }
-
-    String text() {
-        int[] widths = new int[headings.size()];
-        for (int column = 0; column < widths.length; column++) {
-            widths[column] = headings.get(column).length();
-            for (var row : rows) {
-                widths[column] = Math.max(widths[column], shown(row.get(column)).length());
-            }
+    void print(PrintStream out, boolean json) throws IOException {
+        if (json) {
+            printJson(out);
+        } else {
+            printText(out);
         }
-        var text = new StringBuilder();
-        line(text, widths, headings);
-        rows.forEach(row -> line(text, widths, row));
-        return text.toString();
     }
 
-    private static void line(StringBuilder text, int[] widths, List<?> cells) {
-        int start = text.length();
-        for (int column = 0; column < widths.length; column++) {
-            var shown = shown(cells.get(column));
-            int gap = widths[column] - shown.length();
-            boolean number = cells.get(column) instanceof Number;
-            text.append(column == 0 ? "" : "  ").append(number ? " ".repeat(gap) + shown : shown + " ".repeat(gap));
-        }
-        while (text.length() > start && text.charAt(text.length() - 1) == ' ') {
-            text.setLength(text.length() - 1);
-        }
-        text.append('\n');
-    }
-
-    private static String shown(@Nullable Object cell) {
-        return cell == null ? "-" : cell.toString();
-    }
-
-    /// Names are the headings in small letters, with `_` for spaces.
-    void json(JsonGenerator out) throws IOException {
-        out.writeStartArray();
+    private void printText(PrintStream out) {
+        int[] widths = headings.stream().mapToInt(String::length).toArray();
         for (var row : rows) {
-            out.writeStartObject();
-            for (int column = 0; column < headings.size(); column++) {
-                out.writeFieldName(headings.get(column).toLowerCase(Locale.ROOT).replace(' ', '_'));
-                Json.value(out, row.get(column));
+            for (int column = 0; column < widths.length; column++) {
+                widths[column] = Math.max(widths[column], text(row.get(column)).length());
             }
-            out.writeEndObject();
         }
-        out.writeEndArray();
+        printLine(out, headings, widths);
+        for (var row : rows) {
+            printLine(out, row, widths);
+        }
+    }
+
+    private static void printLine(PrintStream out, List<?> cells, int[] widths) {
+        var line = new StringBuilder();
+        for (int column = 0; column < widths.length; column++) {
+            var cell = cells.get(column);
+            var text = text(cell);
+            var padding = " ".repeat(widths[column] - text.length());
+            line.append(cell instanceof Number ? padding + text : text + padding)
+                    .append("  ");
+        }
+        out.println(line.toString().stripTrailing());
+    }
+
+    private static String text(Object cell) {
+        return cell instanceof List<?> list
+                ? String.join(",", list.stream().map(String::valueOf).toList())
+                : cell.toString();
+    }
+
+    private void printJson(PrintStream out) throws IOException {
+        try (var json = new JsonFactory().createGenerator(out).disable(JsonGenerator.Feature.AUTO_CLOSE_TARGET)) {
+            json.writeStartArray();
+            for (var row : rows) {
+                json.writeStartObject();
+                for (int column = 0; column < headings.size(); column++) {
+                    json.writeFieldName(headings.get(column));
+                    write(json, row.get(column));
+                }
+                json.writeEndObject();
+            }
+            json.writeEndArray();
+        }
+        out.println();
+    }
+
+    private static void write(JsonGenerator json, Object cell) throws IOException {
+        switch (cell) {
+            case Integer number -> json.writeNumber(number);
+            case Long number -> json.writeNumber(number);
+            case Boolean truth -> json.writeBoolean(truth);
+            case List<?> list -> {
+                json.writeStartArray();
+                for (var each : list) {
+                    write(json, each);
+                }
+                json.writeEndArray();
+            }
+            default -> json.writeString(cell.toString());
+        }
     }
 }

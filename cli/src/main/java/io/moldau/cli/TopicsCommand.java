@@ -1,221 +1,216 @@
 package io.moldau.cli;
 
 import io.moldau.client.Admin;
+import io.moldau.client.Cluster;
 import io.moldau.client.ConfigResource;
 import io.moldau.client.TopicInfo;
 import io.moldau.client.TopicPartition;
-import io.moldau.protocol.ErrorCode;
-import io.moldau.client.ClientException;
 import java.io.IOException;
-import java.util.ArrayList;
-import java.util.Collection;
-import java.util.Comparator;
-import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
+import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
-/// `moldau topics`.
 @Command(
         name = "topics",
         description = "Lists, describes, creates, deletes and changes topics.",
         mixinStandardHelpOptions = true,
-        synopsisSubcommandLabel = "COMMAND")
+        subcommands = {
+            TopicsCommand.ListTopics.class,
+            TopicsCommand.Describe.class,
+            TopicsCommand.Create.class,
+            TopicsCommand.Delete.class,
+            TopicsCommand.Alter.class
+        })
 final class TopicsCommand {
-    @Command(description = "Lists topics.", mixinStandardHelpOptions = true)
-    int list(
-            @Mixin ClusterOptions cluster,
-            @Mixin Output output,
-            @Option(names = "--internal", description = "Show internal topics too.") boolean internal)
-            throws IOException {
-        var table = new Table("TOPIC", "PARTITIONS", "REPLICAS");
-        try (var connected = cluster.connect()) {
-            connected.allTopics().stream()
-                    .filter(topic -> internal || !topic.internal())
-                    .sorted(Comparator.comparing(TopicInfo::name))
-                    .forEach(topic -> table.row(
-                            topic.name(), topic.partitions().size(), replicationFactor(topic)));
-        }
-        output.print(table, "There are no topics; 'moldau topics create NAME' creates one.");
-        return Moldau.OK;
+    private static Map<TopicPartition, Long> offsets(Cluster cluster, TopicInfo topic, long timestamp) {
+        var asked = new TreeMap<TopicPartition, Long>();
+        topic.partitions().forEach(each -> asked.put(new TopicPartition(topic.name(), each.partition()), timestamp));
+        return new Admin(cluster).offsets(asked);
     }
 
-    private static int replicationFactor(TopicInfo topic) {
-        return topic.partitions().isEmpty()
-                ? 0
-                : topic.partitions().getFirst().replicas().size();
-    }
+    @Command(name = "list", description = "Lists the topics.", mixinStandardHelpOptions = true)
+    static final class ListTopics implements Callable<Integer> {
+        @Mixin
+        private ClusterOption cluster = new ClusterOption();
 
-    @Command(description = "Shows a topic's partitions and settings.", mixinStandardHelpOptions = true)
-    int describe(
-            @Mixin ClusterOptions cluster,
-            @Mixin Output output,
-            @Parameters(paramLabel = "TOPIC") String topic)
-            throws IOException {
-        try (var connected = cluster.connect()) {
-            var admin = new Admin(connected);
-            var info = connected.topic(topic, false);
-            var partitions = partitions(info);
-            var beginnings = admin.offsets(times(partitions, Admin.EARLIEST));
-            var ends = admin.offsets(times(partitions, Admin.LATEST));
-            var table = new Table("PARTITION", "LEADER", "REPLICAS", "IN SYNC", "BEGINNING", "END");
-            for (var each : info.partitions()) {
-                var partition = new TopicPartition(topic, each.partition());
-                table.row(
-                        each.partition(),
-                        each.leader(),
-                        each.replicas(),
-                        each.inSync(),
-                        beginnings.get(partition),
-                        ends.get(partition));
-            }
-            var configs = admin.configs(new ConfigResource(ConfigResource.Kind.TOPIC, topic)).stream()
-                    .filter(config -> config.source().equals("DYNAMIC_TOPIC_CONFIG")
-                            || config.name().equals("durability"))
-                    .toList();
-            if (output.json()) {
-                System.out.println(Json.text(out -> {
-                    out.writeStartObject();
-                    out.writeStringField("topic", topic);
-                    out.writeStringField("id", info.id().toString());
-                    out.writeObjectFieldStart("configs");
-                    for (var config : configs) {
-                        out.writeStringField(config.name(), config.value());
+        @Option(names = "--internal", description = "Also the topics that the broker keeps for itself.")
+        private boolean internal;
+
+        @Override
+        public Integer call() throws IOException {
+            try (var open = cluster.connect()) {
+                var table = new Table("topic", "partitions", "replicas");
+                for (var topic : open.allTopics()) {
+                    if (internal || !topic.internal()) {
+                        int replicas = topic.partitions().isEmpty()
+                                ? 0
+                                : topic.partitions().getFirst().replicas().size();
+                        table.row(topic.name(), topic.partitions().size(), replicas);
                     }
-                    out.writeEndObject();
-                    out.writeFieldName("partitions");
-                    table.json(out);
-                    out.writeEndObject();
-                }));
-            } else {
-                System.out.println("topic " + topic + "  id " + info.id());
-                configs.forEach(config -> System.out.println("  " + config.name() + "=" + config.value()));
-                System.out.print(table.text());
+                }
+                table.print(System.out, cluster.json);
             }
+            return 0;
         }
-        return Moldau.OK;
     }
 
-    @Command(description = "Creates a topic.", mixinStandardHelpOptions = true)
-    int create(
-            @Mixin ClusterOptions cluster,
-            @Mixin Output output,
-            @Parameters(paramLabel = "TOPIC") String topic,
-            @Option(
-                            names = "--partitions",
-                            paramLabel = "COUNT",
-                            defaultValue = "-1",
-                            description = "How many (default: the broker's).")
-                    int partitions,
-            @Option(
-                            names = "--replication-factor",
-                            paramLabel = "COUNT",
-                            defaultValue = "-1",
-                            description = "How many replicas (default: the broker's).")
-                    int replicas,
-            @Option(names = "--config", paramLabel = "KEY=VALUE", description = "A setting; may be repeated.")
-                    @Nullable List<String> settings,
-            @Option(names = "--if-not-exists", description = "Be content with a topic that is there.")
-                    boolean ifNotExists)
-            throws IOException {
-        try (var connected = cluster.connect()) {
-            try {
-                new Admin(connected)
-                        .createTopic(
-                                topic,
-                                partitions,
-                                replicas,
-                                Settings.parse(settings == null ? List.of() : settings));
-            } catch (ClientException failure) {
-                if (!ifNotExists || failure.error() != ErrorCode.TOPIC_ALREADY_EXISTS) {
-                    throw failure;
+    @Command(name = "describe", description = "Partitions, offsets and settings.", mixinStandardHelpOptions = true)
+    static final class Describe implements Callable<Integer> {
+        @Mixin
+        private ClusterOption cluster = new ClusterOption();
+
+        @Parameters(paramLabel = "TOPIC")
+        private String name = "";
+
+        @Override
+        public Integer call() throws IOException {
+            try (var open = cluster.connect()) {
+                var topic = open.topic(name, false);
+                var earliest = offsets(open, topic, Admin.EARLIEST);
+                var latest = offsets(open, topic, Admin.LATEST);
+                var table = new Table("partition", "leader", "replicas", "in sync", "first offset", "next offset");
+                for (var each : topic.partitions()) {
+                    var partition = new TopicPartition(name, each.partition());
+                    table.row(
+                            each.partition(),
+                            each.leader(),
+                            each.replicas(),
+                            each.inSync(),
+                            earliest.getOrDefault(partition, -1L),
+                            latest.getOrDefault(partition, -1L));
+                }
+                if (!cluster.json) {
+                    System.out.println("topic  " + topic.name());
+                    System.out.println("id     " + topic.id());
+                    settings(open);
+                    System.out.println();
+                }
+                table.print(System.out, cluster.json);
+            }
+            return 0;
+        }
+
+        private void settings(Cluster open) {
+            for (var config : new Admin(open).configs(new ConfigResource(ConfigResource.Kind.TOPIC, name))) {
+                if (!config.source().equals("default") || config.name().equals("durability")) {
+                    System.out.println("       " + config.name() + "=" + config.value() + " (" + config.source() + ")");
                 }
             }
-            int count = connected.topic(topic, false).partitions().size();
-            output.done("Topic " + topic + " is there, with " + count + (count == 1 ? " partition." : " partitions."), out -> {
-                out.writeStartObject();
-                out.writeStringField("topic", topic);
-                out.writeNumberField("partitions", count);
-                out.writeEndObject();
-            });
         }
-        return Moldau.OK;
     }
 
-    @Command(description = "Deletes topics with all their records.", mixinStandardHelpOptions = true)
-    int delete(
-            @Mixin ClusterOptions cluster,
-            @Mixin Output output,
-            @Parameters(paramLabel = "TOPIC", arity = "1..*") List<String> topics)
-            throws IOException {
-        try (var connected = cluster.connect()) {
-            var admin = new Admin(connected);
-            topics.forEach(admin::deleteTopic);
-        }
-        output.done("Deleted " + String.join(", ", topics) + ".", out -> {
-            out.writeStartObject();
-            out.writeArrayFieldStart("deleted");
-            for (var topic : topics) {
-                out.writeString(topic);
+    @Command(name = "create", description = "Creates a topic.", mixinStandardHelpOptions = true)
+    static final class Create implements Callable<Integer> {
+        @Mixin
+        private ClusterOption cluster = new ClusterOption();
+
+        @Parameters(paramLabel = "TOPIC")
+        private String name = "";
+
+        @Option(
+                names = {"--partitions", "-p"},
+                paramLabel = "COUNT",
+                defaultValue = "-1",
+                description = "Partitions (default: the broker's num.partitions).")
+        private int partitions;
+
+        @Option(
+                names = {"--replicas", "-r"},
+                paramLabel = "COUNT",
+                defaultValue = "-1",
+                description = "Replicas (default: the broker's default.replication.factor).")
+        private int replicas;
+
+        @Option(names = "--set", paramLabel = "NAME=VALUE", description = "A topic setting; may be repeated.")
+        private Map<String, String> set = new LinkedHashMap<>();
+
+        @Override
+        public Integer call() {
+            try (var open = cluster.connect()) {
+                new Admin(open).createTopic(name, partitions, replicas, set);
+                System.err.println("Created topic " + name + ".");
             }
-            out.writeEndArray();
-            out.writeEndObject();
-        });
-        return Moldau.OK;
+            return 0;
+        }
     }
 
-    @Command(description = "Adds partitions; sets or unsets settings.", mixinStandardHelpOptions = true)
-    int alter(
-            @Mixin ClusterOptions cluster,
-            @Mixin Output output,
-            @Parameters(paramLabel = "TOPIC") String topic,
-            @Option(names = "--partitions", paramLabel = "COUNT", description = "The new, higher number.")
-                    @Nullable Integer partitions,
-            @Option(names = "--config", paramLabel = "KEY=VALUE", description = "A setting; may be repeated.")
-                    @Nullable List<String> settings,
-            @Option(names = "--unset", paramLabel = "KEY", description = "Back to its default; may be repeated.")
-                    @Nullable List<String> unset)
-            throws IOException {
-        if (partitions == null && settings == null && unset == null) {
-            throw new CommandFailure("nothing to change: give --partitions, --config or --unset");
+    @Command(name = "delete", description = "Deletes topics with their records.", mixinStandardHelpOptions = true)
+    static final class Delete implements Callable<Integer> {
+        @Mixin
+        private ClusterOption cluster = new ClusterOption();
+
+        @Parameters(paramLabel = "TOPIC", arity = "1..*")
+        private List<String> names = List.of();
+
+        @Override
+        public Integer call() {
+            try (var open = cluster.connect()) {
+                for (var name : names) {
+                    new Admin(open).deleteTopic(name);
+                    System.err.println("Deleted topic " + name + ".");
+                }
+            }
+            return 0;
         }
-        try (var connected = cluster.connect()) {
-            var admin = new Admin(connected);
-            var changes = new HashMap<String, Optional<String>>();
-            Settings.parse(settings == null ? List.of() : settings)
-                    .forEach((name, value) -> changes.put(name, Optional.of(value)));
-            if (unset != null) {
-                unset.forEach(name -> changes.put(name, Optional.empty()));
-            }
-            if (!changes.isEmpty()) {
-                admin.alterConfigs(new ConfigResource(ConfigResource.Kind.TOPIC, topic), changes);
-            }
-            if (partitions != null) {
-                admin.growTopic(topic, partitions);
-            }
-        }
-        output.done("Changed " + topic + ".", out -> {
-            out.writeStartObject();
-            out.writeStringField("topic", topic);
-            out.writeEndObject();
-        });
-        return Moldau.OK;
     }
 
-    static List<TopicPartition> partitions(TopicInfo topic) {
-        var partitions = new ArrayList<TopicPartition>();
-        topic.partitions().forEach(each -> partitions.add(new TopicPartition(topic.name(), each.partition())));
-        return partitions;
-    }
+    @Command(
+            name = "alter",
+            description = "Adds partitions, changes settings, deletes old records.",
+            mixinStandardHelpOptions = true)
+    static final class Alter implements Callable<Integer> {
+        @Mixin
+        private ClusterOption cluster = new ClusterOption();
 
-    static Map<TopicPartition, Long> times(Collection<TopicPartition> partitions, long time) {
-        var times = new HashMap<TopicPartition, Long>();
-        partitions.forEach(partition -> times.put(partition, time));
-        return times;
+        @Parameters(paramLabel = "TOPIC")
+        private String name = "";
+
+        @Option(
+                names = {"--partitions", "-p"},
+                paramLabel = "COUNT",
+                description = "The new number of partitions; it can only grow.")
+        private @Nullable Integer partitions;
+
+        @Option(names = "--set", paramLabel = "NAME=VALUE", description = "Sets a setting; may be repeated.")
+        private Map<String, String> set = new LinkedHashMap<>();
+
+        @Option(names = "--unset", paramLabel = "NAME", description = "Takes a setting back; may be repeated.")
+        private List<String> unset = List.of();
+
+        @Option(
+                names = "--delete-before",
+                paramLabel = "PARTITION=OFFSET",
+                description = "Deletes the records below an offset; -1 deletes all.")
+        private Map<Integer, Long> deleteBefore = new LinkedHashMap<>();
+
+        @Override
+        public Integer call() {
+            try (var open = cluster.connect()) {
+                var admin = new Admin(open);
+                if (partitions != null) {
+                    admin.growTopic(name, partitions);
+                }
+                var changes = new TreeMap<String, Optional<String>>();
+                set.forEach((setting, value) -> changes.put(setting, Optional.of(value)));
+                unset.forEach(setting -> changes.put(setting, Optional.empty()));
+                if (!changes.isEmpty()) {
+                    admin.alterConfigs(new ConfigResource(ConfigResource.Kind.TOPIC, name), changes);
+                }
+                deleteBefore.forEach((partition, offset) -> {
+                    long first = admin.deleteRecords(new TopicPartition(name, partition), offset);
+                    System.err.println("Partition " + partition + " begins at offset " + first + " now.");
+                });
+                System.err.println("Changed topic " + name + ".");
+            }
+            return 0;
+        }
     }
 }

@@ -117,6 +117,7 @@ final class ProducerSender implements Runnable {
         }
         if (producerId == RecordBatch.NO_PRODUCER_ID || epochSpoiled) {
             var request = InitProducerIdRequest.builder()
+                    .transactionalId(null)
                     .producerId(producerId)
                     .producerEpoch(producerEpoch)
                     .build();
@@ -148,6 +149,7 @@ final class ProducerSender implements Runnable {
                             .build());
         }
         return ProduceRequest.builder()
+                .transactionalId(null)
                 .acks(settings.acks())
                 .timeoutMs(cluster.settings().timeoutMs())
                 .topicData(topics.entrySet().stream()

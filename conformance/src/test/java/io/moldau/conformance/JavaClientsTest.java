@@ -8,6 +8,7 @@ import java.net.URLClassLoader;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
 import org.junit.jupiter.api.AfterAll;
@@ -23,18 +24,16 @@ class JavaClientsTest {
     @TempDir
     static Path directory;
 
-    private static @org.jspecify.annotations.Nullable RunningNode node;
+    private static final List<RunningNode> RUNNING = new ArrayList<>();
 
     @BeforeAll
     static void start() throws Exception {
-        node = RunningNode.in(directory);
+        RUNNING.add(RunningNode.in(directory));
     }
 
     @AfterAll
     static void stop() {
-        if (node != null) {
-            node.close();
-        }
+        RUNNING.forEach(RunningNode::close);
     }
 
     @ParameterizedTest
@@ -50,8 +49,7 @@ class JavaClientsTest {
     })
     void anApplicationWorksUnchanged(String version, String protocol) throws Exception {
         // Given
-        var running = node;
-        assertThat(running).isNotNull();
+        var running = RUNNING.getFirst();
         try (var loader = loader(version)) {
             var type = loader.loadClass("io.moldau.conformance.scenario.ClientScenario");
             @SuppressWarnings("unchecked")
@@ -75,7 +73,7 @@ class JavaClientsTest {
         return new URLClassLoader(urls.toArray(new URL[0]), ClassLoader.getPlatformClassLoader());
     }
 
-    private static void addJars(Path folder, ArrayList<URL> urls) throws Exception {
+    private static void addJars(Path folder, List<URL> urls) throws Exception {
         try (var files = Files.list(folder)) {
             for (var file : files.sorted().toList()) {
                 urls.add(url(file));

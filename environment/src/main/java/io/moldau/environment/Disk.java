@@ -1,7 +1,6 @@
 package io.moldau.environment;
 
 import java.io.IOException;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.List;
 
@@ -15,14 +14,6 @@ public interface Disk {
 
     /// Opens for reading and writing, creating the file if it is missing.
     DiskFile open(Path file) throws IOException;
-
-    /// Opens an existing file for reading; throws [NoSuchFileException] if there is none.
-    default DiskFile openForReading(Path file) throws IOException {
-        if (!exists(file)) {
-            throw new NoSuchFileException(file.toString());
-        }
-        return open(file);
-    }
 
     boolean exists(Path path) throws IOException;
 

@@ -21,11 +21,6 @@ final class RealDisk implements Disk {
     }
 
     @Override
-    public DiskFile openForReading(Path file) throws IOException {
-        return new RealFile(FileChannel.open(file, StandardOpenOption.READ));
-    }
-
-    @Override
     public boolean exists(Path path) {
         return Files.exists(path);
     }

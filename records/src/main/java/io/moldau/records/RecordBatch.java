@@ -176,14 +176,6 @@ public final class RecordBatch {
         buffer.putInt(LEADER_EPOCH_AT, leaderEpoch);
     }
 
-    /// Gives the batch another producer and sequence, and renews the CRC.
-    public void stampProducer(long id, short epoch, int firstSequence) {
-        buffer.putLong(PRODUCER_ID_AT, id);
-        buffer.putShort(PRODUCER_EPOCH_AT, epoch);
-        buffer.putInt(BASE_SEQUENCE_AT, firstSequence);
-        buffer.putInt(CRC_AT, (int) computeCrc());
-    }
-
     /// Turns the batch into one of type [TimestampType#LOG_APPEND_TIME] with this time, and renews the CRC.
     public void stampLogAppendTime(long timestampMs) {
         buffer.putShort(ATTRIBUTES_AT, (short) (attributes() | LOG_APPEND_TIME_BIT));

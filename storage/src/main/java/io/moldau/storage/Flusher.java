@@ -134,7 +134,8 @@ final class Flusher {
             if (directory.failure().isEmpty()) {
                 write(groupLogs, groupItems);
             }
-        } catch (IOException | RuntimeException failure) {
+        } catch (IOException | RuntimeException | Error failure) {
+            // Also when memory runs out: whoever waits must hear of it.
             directory.fail("writing the journal or a segment", failure);
         }
         boolean failed = directory.failure().isPresent();

@@ -25,7 +25,7 @@ public final class LogDirectory implements AutoCloseable {
     static final String METADATA_FILE = "partition.metadata";
     static final String DELETED_SUFFIX = "-delete";
 
-    private record Discarded(List<Segment> segments, long delayMs) {}
+    private record Discarded(PartitionLog log, List<Segment> segments, long delayMs) {}
 
     private final Environment environment;
     private final Path path;
@@ -236,9 +236,9 @@ public final class LogDirectory implements AutoCloseable {
     }
 
     /// Files that a checkpoint must forget before they go.
-    void discard(List<Segment> segments, long delayMs) {
+    void discard(PartitionLog log, List<Segment> segments, long delayMs) {
         synchronized (this) {
-            discarded.add(new Discarded(List.copyOf(segments), delayMs));
+            discarded.add(new Discarded(log, List.copyOf(segments), delayMs));
         }
         checkpointSoon();
     }
@@ -252,7 +252,7 @@ public final class LogDirectory implements AutoCloseable {
         return Optional.ofNullable(failure);
     }
 
-    void fail(String doing, Exception cause) {
+    void fail(String doing, Throwable cause) {
         var text = doing + " in " + path + " failed: " + cause + "; restart the node when the disk is well again";
         boolean first;
         synchronized (this) {
@@ -302,16 +302,12 @@ public final class LogDirectory implements AutoCloseable {
             journal.release(mark);
             for (var log : logs.values()) {
                 var line = lines.get(log.id());
-                if (line != null && !log.isDeleted() && log.tookSnapshot()) {
-                    Snapshots.deleteOlder(disk(), log.path(), line.recoveryPoint());
+                if (line != null) {
+                    log.forgetSnapshots(line.recoveryPoint());
                 }
             }
             for (var files : going) {
-                later(files.delayMs, () -> {
-                    for (var segment : files.segments) {
-                        segment.delete();
-                    }
-                });
+                later(files.delayMs, () -> files.log.deleteFiles(files.segments));
             }
         } catch (IOException | RuntimeException failed) {
             fail("a checkpoint", failed);

@@ -16,5 +16,5 @@ public record LogDirectorySettings(
         int directSyncBytes,
         long producerExpiryMs) {
     public static final LogDirectorySettings DEFAULTS =
-            new LogDirectorySettings(64L << 20, 4L << 20, 64L << 20, 8L << 20, 256 << 10, 24L * 3600 * 1000);
+            new LogDirectorySettings(64L << 20, 1L << 20, 64L << 20, 8L << 20, 256 << 10, 24L * 3600 * 1000);
 }

@@ -55,6 +55,12 @@ final class LogRecovery {
         while (segments.size() > 1 && segments.get(1).baseOffset() <= known.logStart()) {
             segments.removeFirst().delete();
         }
+        if (known.position() == 0 && known.logStart() == known.segmentBase()) {
+            // The log was empty there.
+            while (!segments.isEmpty() && segments.getFirst().baseOffset() < known.segmentBase()) {
+                segments.removeFirst().delete();
+            }
+        }
         log.restore(segments, known);
         if (Snapshots.load(disk, log.path(), known.recoveryPoint(), log.producers) >= 0) {
             log.restoreStart(known.logStart());

@@ -12,7 +12,6 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
-import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
@@ -38,7 +37,7 @@ public final class PartitionLog {
     private volatile boolean namesChanged;
     private volatile @Nullable DurableListener listener;
     final ProducerStates producers = new ProducerStates();
-    private final AtomicBoolean snapshotWritten = new AtomicBoolean();
+    private boolean snapshotWritten;
     /// Left the log unsynced: synced all the same, since recovery goes through them until a checkpoint forgets them.
     private final List<Segment> dropped = new ArrayList<>();
     private boolean metadataSynced;
@@ -430,7 +429,7 @@ public final class PartitionLog {
         if (first > 0) {
             dropped.addAll(known.subList(0, first));
             segments = List.copyOf(known.subList(first, known.size()));
-            directory.discard(known.subList(0, first), settings.fileDeleteDelayMs());
+            directory.discard(this, known.subList(0, first), settings.fileDeleteDelayMs());
         }
     }
 
@@ -525,7 +524,7 @@ public final class PartitionLog {
             }
             if (snapshot != null) {
                 Snapshots.write(directory.disk(), path, line.recoveryPoint(), snapshot);
-                snapshotWritten.set(true);
+                snapshotWritten = true;
             } else if (names) {
                 directory.disk().syncDirectory(path);
             }
@@ -547,13 +546,31 @@ public final class PartitionLog {
         }
     }
 
-    /// True once after a snapshot was written.
-    boolean tookSnapshot() {
-        return snapshotWritten.getAndSet(false);
+    /// A checkpoint remembers the snapshot at or below `recoveryPoint`: older ones may go.
+    void forgetSnapshots(long recoveryPoint) throws IOException {
+        syncLock.lock();
+        try {
+            if (snapshotWritten && !deleted) {
+                snapshotWritten = false;
+                Snapshots.deleteOlder(directory.disk(), path, recoveryPoint);
+            }
+        } finally {
+            syncLock.unlock();
+        }
     }
 
-    boolean isDeleted() {
-        return deleted;
+    /// Removes files of segments that left the log a while ago, unless their names belong to somebody else by now:
+    /// to a log created anew under this one's name, or to a segment that starts where an old one did.
+    synchronized void deleteFiles(List<Segment> old) throws IOException {
+        for (var segment : old) {
+            boolean taken = deleted;
+            for (var current : segments) {
+                taken |= current.baseOffset() == segment.baseOffset();
+            }
+            if (!taken) {
+                segment.delete();
+            }
+        }
     }
 
     void namesChanged() {

@@ -294,6 +294,15 @@ class PowerCutTest {
         }
     }
 
+    /// Seed 15804: a late deletion removed a segment of a log created anew under the same name.
+    @Test
+    void seedsThatFoundBugsStayGreen() throws IOException {
+        var life = new Life(15804);
+        for (int step = 0; step < 60; step++) {
+            life.step();
+        }
+    }
+
     @Test
     void everyAcknowledgedRecordIsThereOnceInOrderAfterAnyCrash() {
         long only = Long.getLong("moldau.seed", -1);

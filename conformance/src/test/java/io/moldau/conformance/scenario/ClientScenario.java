@@ -4,7 +4,6 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
-import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -19,6 +18,7 @@ import org.apache.kafka.clients.admin.ConfigEntry;
 import org.apache.kafka.clients.admin.NewPartitions;
 import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.clients.admin.RecordsToDelete;
+import org.apache.kafka.clients.admin.RemoveMembersFromConsumerGroupOptions;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.clients.producer.KafkaProducer;
@@ -40,6 +40,7 @@ public final class ClientScenario implements Function<Map<String, String>, Strin
     private String bootstrap = "";
     private String topic = "";
     private String protocol = "";
+    private int instances;
 
     @Override
     public String apply(Map<String, String> arguments) {
@@ -99,7 +100,7 @@ public final class ClientScenario implements Function<Map<String, String>, Strin
                     "partition.assignment.strategy",
                     "org.apache.kafka.clients.consumer.CooperativeStickyAssignor");
         } else if (protocol.equals("static")) {
-            properties.put("group.instance.id", "instance-" + Thread.currentThread().threadId());
+            properties.put("group.instance.id", "instance-" + ++instances);
         }
         return new KafkaConsumer<>(properties, new StringDeserializer(), new StringDeserializer());
     }
@@ -133,25 +134,24 @@ public final class ClientScenario implements Function<Map<String, String>, Strin
     private Map<String, String> consumeInAGroup(int expected) {
         var group = "group-" + topic;
         var seen = new TreeMap<String, String>();
-        var positions = new HashMap<TopicPartition, Long>();
         try (var first = consumer(group);
                 var second = consumer(group)) {
             first.subscribe(List.of(topic));
             long deadline = System.nanoTime() + PATIENCE_NANOS;
             boolean joined = false;
-            while (seen.size() < expected || first.assignment().isEmpty() || second.assignment().isEmpty()) {
+            while (seen.size() < expected || !atTheEnd(first) || !atTheEnd(second)) {
                 check(
                         System.nanoTime() < deadline,
                         "the group gets everything in time: " + seen.size() + " of " + expected + ", "
                                 + first.assignment() + second.assignment());
-                take(first, seen, positions);
+                take(first, seen);
                 if (seen.size() > expected / 4 && !joined) {
                     first.commitSync();
                     second.subscribe(List.of(topic));
                     joined = true;
                 }
                 if (joined) {
-                    take(second, seen, positions);
+                    take(second, seen);
                 }
             }
             var both = new HashSet<>(first.assignment());
@@ -161,18 +161,31 @@ public final class ClientScenario implements Function<Map<String, String>, Strin
             first.commitSync();
             second.commitSync();
             var committed = first.committed(both);
+            var ends = first.endOffsets(both);
             for (var partition : both) {
                 check(committed.get(partition) != null, "a committed offset for " + partition);
                 check(
-                        committed.get(partition).offset() == positions.get(partition),
-                        "the committed offset of " + partition + " is where reading ended");
+                        committed.get(partition).offset() == ends.get(partition),
+                        "the committed offset of " + partition + " is its end " + ends.get(partition) + ", not "
+                                + committed.get(partition).offset());
             }
         }
         return seen;
     }
 
-    private static void take(
-            KafkaConsumer<String, String> consumer, Map<String, String> seen, Map<TopicPartition, Long> positions) {
+    /// Has partitions, and has read them all.
+    private static boolean atTheEnd(KafkaConsumer<String, String> consumer) {
+        var mine = consumer.assignment();
+        var ends = consumer.endOffsets(mine);
+        try {
+            return !mine.isEmpty()
+                    && mine.stream().allMatch(partition -> consumer.position(partition) == ends.get(partition));
+        } catch (IllegalStateException revokedMeanwhile) {
+            return false;
+        }
+    }
+
+    private static void take(KafkaConsumer<String, String> consumer, Map<String, String> seen) {
         for (ConsumerRecord<String, String> record : consumer.poll(Duration.ofMillis(100))) {
             seen.put(record.key(), record.value());
             var codec = record.headers().lastHeader("codec");
@@ -181,7 +194,6 @@ public final class ClientScenario implements Function<Map<String, String>, Strin
                             && record.key().startsWith(new String(codec.value(), StandardCharsets.UTF_8)),
                     "headers come back");
             check(record.headers().lastHeader("nothing").value() == null, "a null header comes back null");
-            positions.put(new TopicPartition(record.topic(), record.partition()), record.offset() + 1);
         }
     }
 
@@ -243,6 +255,12 @@ public final class ClientScenario implements Function<Map<String, String>, Strin
                                 .size()
                         == 3,
                 "the group has offsets for three partitions");
+        if (protocol.equals("static")) {
+            // Static members stay when their consumers close: an administrator takes them out.
+            admin.removeMembersFromConsumerGroup(group, new RemoveMembersFromConsumerGroupOptions())
+                    .all()
+                    .get();
+        }
         admin.deleteConsumerGroups(List.of(group)).all().get();
         admin.deleteTopics(List.of(topic)).all().get();
         check(!admin.listTopics().names().get().contains(topic), "the topic is gone");
