@@ -53,7 +53,9 @@ final class ConsumeCommand implements Callable<Integer> {
             description = "End after so many records.")
     private long count = Long.MAX_VALUE;
 
-    @Option(names = "--to-end", description = "End where the topic ends now.")
+    @Option(
+            names = {"--until-end", "--to-end"},
+            description = "End where the topic ends now.")
     private boolean toEnd;
 
     @Option(
