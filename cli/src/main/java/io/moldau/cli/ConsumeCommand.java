@@ -62,7 +62,8 @@ final class ConsumeCommand implements Callable<Integer> {
             names = {"--format", "-f"},
             paramLabel = "TEMPLATE",
             defaultValue = "%s\\n",
-            description = RecordPrinter.TEMPLATE)
+            description =
+                    "Of %%k key, %%s value, %%h headers, %%t topic, %%p partition, %%o offset, %%T timestamp, \\n, \\t.")
     private String format = "";
 
     private volatile boolean stopped;
