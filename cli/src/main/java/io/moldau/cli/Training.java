@@ -45,8 +45,9 @@ final class Training {
 
     private static void train(Path directory) throws StartupException {
         var world = Environment.real();
+        NodeStart.read(new String[] {"start", "--data", "x", "--port", "1", "--set", "a=b"});
         List.of("start", "produce", "consume", "topics")
-                .forEach(command -> Moldau.commandLine(List.of(command)).getUsageMessage());
+                .forEach(command -> CommandTree.commandLine(List.of(command)).getUsageMessage());
         var settings = Map.of("listeners", "PLAINTEXT://127.0.0.1:0", "log.dirs", directory.toString());
         try (var node = Node.start(world, settings)) {
             var servers = "127.0.0.1:" + node.address().getPort();

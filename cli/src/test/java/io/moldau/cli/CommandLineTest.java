@@ -13,7 +13,7 @@ import picocli.CommandLine;
 class CommandLineTest {
     @Test
     void everyCommandExplainsItself() {
-        assertExplained(Moldau.commandLine(List.of()));
+        assertExplained(CommandTree.commandLine(List.of()));
     }
 
     private static void assertExplained(CommandLine line) {
@@ -42,7 +42,7 @@ class CommandLineTest {
     }
 
     private static int run(String... arguments) {
-        return Moldau.commandLine(List.of(arguments)).execute(arguments);
+        return CommandTree.commandLine(List.of(arguments)).execute(arguments);
     }
 
     @Test
