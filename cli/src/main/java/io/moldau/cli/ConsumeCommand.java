@@ -53,14 +53,17 @@ final class ConsumeCommand implements Callable<Integer> {
             description = "End after so many records.")
     private long count = Long.MAX_VALUE;
 
-    @Option(names = "--to-end", description = "End where the topic ends now.")
+    @Option(
+            names = {"--until-end", "--to-end"},
+            description = "End where the topic ends now.")
     private boolean toEnd;
 
     @Option(
             names = {"--format", "-f"},
             paramLabel = "TEMPLATE",
             defaultValue = "%s\\n",
-            description = RecordPrinter.TEMPLATE)
+            description =
+                    "Of %%k key, %%s value, %%h headers, %%t topic, %%p partition, %%o offset, %%T timestamp, \\n, \\t.")
     private String format = "";
 
     private volatile boolean stopped;
