@@ -7,6 +7,7 @@ import java.nio.file.Path;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.ExecutionException;
 import org.apache.kafka.clients.admin.Admin;
@@ -94,10 +95,8 @@ class ConfigsTest {
 
     private static ConfigEntry entry(Admin admin, ConfigResource resource, String name) throws Exception {
         var options = new DescribeConfigsOptions().includeSynonyms(true).includeDocumentation(true);
-        return admin.describeConfigs(List.of(resource), options)
-                .all()
-                .get()
-                .get(resource)
-                .get(name);
+        var described = Objects.requireNonNull(
+                admin.describeConfigs(List.of(resource), options).all().get().get(resource));
+        return Objects.requireNonNull(described.get(name));
     }
 }
