@@ -9,6 +9,7 @@ import io.moldau.protocol.message.DeleteRecordsRequest;
 import io.moldau.protocol.message.DeleteTopicsRequest;
 import io.moldau.protocol.message.DescribeClusterRequest;
 import io.moldau.protocol.message.DescribeConfigsRequest;
+import io.moldau.protocol.message.DescribeLogDirsRequest;
 import io.moldau.protocol.message.DescribeTopicPartitionsRequest;
 import io.moldau.protocol.message.FetchRequest;
 import io.moldau.protocol.message.FindCoordinatorRequest;
@@ -19,12 +20,13 @@ import io.moldau.protocol.message.ListOffsetsRequest;
 import io.moldau.protocol.message.MetadataRequest;
 import io.moldau.protocol.message.OffsetForLeaderEpochRequest;
 import io.moldau.protocol.message.ProduceRequest;
+import io.moldau.storage.LogDirectory;
 
 /// Everything this node answers, but for ApiVersions, which tells of the others.
 final class Handlers {
     private Handlers() {}
 
-    static ApiTable table(NodeContext context, GroupCoordinator groups) {
+    static ApiTable table(NodeContext context, LogDirectory directory, GroupCoordinator groups) {
         var table = new ApiTable();
         var creation = new TopicCreation(context);
         table.with(ApiKey.PRODUCE, ProduceRequest.class, new ProduceHandler(context));
@@ -61,6 +63,11 @@ final class Handlers {
                 ApiKey.LIST_CONFIG_RESOURCES,
                 ListConfigResourcesRequest.class,
                 new ListConfigResourcesHandler(context));
+        table.with(
+                ApiKey.DESCRIBE_LOG_DIRS,
+                DescribeLogDirsRequest.class,
+                new DescribeLogDirsHandler(context, directory));
+        TelemetryHandlers.register(table, context);
         GroupHandlers.register(table, groups);
         return table;
     }

@@ -140,7 +140,7 @@ public final class Node implements AutoCloseable {
                 new TopicDecisions(List.of(nodeId), () -> NodeContext.randomUuid(environment)),
                 partitions,
                 new AdvertisedAddresses(settings.advertisedListeners()));
-        var table = Handlers.table(context, groups);
+        var table = Handlers.table(context, directory, groups);
         var apiVersions = new ApiVersionsAnswer(table, Features.ALL);
         table.with(ApiKey.API_VERSIONS, ApiVersionsRequest.class, apiVersions);
         var dispatcher = new RequestDispatcher(table, apiVersions, peer -> {});

@@ -15,7 +15,7 @@ final class Programs {
     private Programs() {}
 
     static boolean installed(String program) {
-        for (var folder : System.getenv().getOrDefault("PATH", "").split(":")) {
+        for (var folder : System.getenv().getOrDefault("PATH", "").split(":", -1)) {
             if (Files.isExecutable(Path.of(folder, program))) {
                 return true;
             }
