@@ -97,7 +97,9 @@ public final class Moldau {
     }
 
     static void report(Throwable thrown) {
-        var failure = thrown instanceof CompletionException wrapped && wrapped.getCause() != null ? wrapped.getCause() : thrown;
+        var failure = thrown instanceof CompletionException wrapped && wrapped.getCause() != null
+                ? wrapped.getCause()
+                : thrown;
         var text = failure.getMessage() == null ? failure.getClass().getSimpleName() : failure.getMessage();
         System.err.println("moldau: " + text);
         if (System.getenv("MOLDAU_DEBUG") != null) {

@@ -6,7 +6,8 @@ import java.util.Optional;
 /// One line on standard error that changes while work goes on; silent if nobody watches.
 final class Progress {
     private final String what;
-    private final boolean watched = Optional.ofNullable(System.console()).map(Console::isTerminal).orElse(false);
+    private final boolean watched =
+            Optional.ofNullable(System.console()).map(Console::isTerminal).orElse(false);
     private boolean shown;
 
     Progress(String what) {

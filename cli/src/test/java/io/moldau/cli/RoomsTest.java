@@ -52,8 +52,10 @@ class RoomsTest {
         for (var room : ARROWS.keySet()) {
             var allowed = seen(room);
             allowed.add(room);
-            var strangers = describe("rooms other than " + allowed, (JavaClass each) ->
-                    each.getPackageName().startsWith("io.moldau.") && !allowed.contains(room(each)));
+            var strangers = describe(
+                    "rooms other than " + allowed,
+                    (JavaClass each) ->
+                            each.getPackageName().startsWith("io.moldau.") && !allowed.contains(room(each)));
             noClasses()
                     .that()
                     .resideInAPackage("io.moldau." + room + "..")
@@ -78,14 +80,16 @@ class RoomsTest {
     @Test
     void socketsBelongToTheNetworkAndTheClient() {
         classes()
-                .that(describe("open sockets or selectors", each -> each.getDirectDependenciesFromSelf().stream()
-                        .anyMatch(dependency -> Set.of(
-                                        "java.net.Socket",
-                                        "java.net.ServerSocket",
-                                        "java.nio.channels.SocketChannel",
-                                        "java.nio.channels.ServerSocketChannel",
-                                        "java.nio.channels.Selector")
-                                .contains(dependency.getTargetClass().getName()))))
+                .that(describe(
+                        "open sockets or selectors",
+                        each -> each.getDirectDependenciesFromSelf().stream()
+                                .anyMatch(dependency -> Set.of(
+                                                "java.net.Socket",
+                                                "java.net.ServerSocket",
+                                                "java.nio.channels.SocketChannel",
+                                                "java.nio.channels.ServerSocketChannel",
+                                                "java.nio.channels.Selector")
+                                        .contains(dependency.getTargetClass().getName()))))
                 .should()
                 .resideInAnyPackage("io.moldau.network..", "io.moldau.client..")
                 .check(PROGRAM);
