@@ -20,6 +20,7 @@ import org.slf4j.LoggerFactory;
 /// Look-ups by time may read files, so they leave the event loop.
 final class ListOffsetsHandler implements ApiHandler<ListOffsetsRequest> {
     private static final Logger LOG = LoggerFactory.getLogger(ListOffsetsHandler.class);
+    private static final short LEADER_EPOCHS_SINCE = 4;
     private static final long LATEST = -1;
     private static final long EARLIEST = -2;
     private static final long MAX_TIMESTAMP = -3;
@@ -41,25 +42,29 @@ final class ListOffsetsHandler implements ApiHandler<ListOffsetsRequest> {
         if (reads) {
             context.environment().threads().blocking().execute(() -> {
                 try {
-                    call.answer(response(request));
+                    call.answer(response(request, call.version()));
                 } catch (RuntimeException failure) {
                     call.fail(failure);
                 }
             });
         } else {
-            call.answer(response(request));
+            call.answer(response(request, call.version()));
         }
     }
 
-    private ListOffsetsResponse response(ListOffsetsRequest request) {
+    private ListOffsetsResponse response(ListOffsetsRequest request, short version) {
         boolean committedOnly = request.isolationLevel() == 1;
         var topics = new ArrayList<ListOffsetsTopicResponse>();
         for (var topic : request.topics()) {
             var partitions = new ArrayList<ListOffsetsPartitionResponse>();
             for (var wanted : topic.partitions()) {
-                partitions.add(context.partition(topic.name(), wanted.partitionIndex())
+                var found = context.partition(topic.name(), wanted.partitionIndex())
                         .map(partition -> lookUp(partition, wanted, committedOnly))
-                        .orElseGet(() -> refused(wanted, ErrorCode.UNKNOWN_TOPIC_OR_PARTITION)));
+                        .orElseGet(() -> refused(wanted, ErrorCode.UNKNOWN_TOPIC_OR_PARTITION));
+                partitions.add(
+                        version >= LEADER_EPOCHS_SINCE
+                                ? found
+                                : found.toBuilder().leaderEpoch(-1).build());
             }
             topics.add(ListOffsetsTopicResponse.builder()
                     .name(topic.name())

@@ -222,8 +222,11 @@ public final class ClientScenario implements Function<Map<String, String>, Strin
             check(first.timestamp() == time + 5000, "the timestamp comes back");
             check(reader.beginningOffsets(List.of(partition)).get(partition) == 0L, "the log begins at 0");
             check(reader.endOffsets(List.of(partition)).get(partition) == base + 10, "the log ends after the last");
-            var late = reader.offsetsForTimes(Map.of(partition, Long.MAX_VALUE - 1));
-            check(late.get(partition) == null, "nothing is as late as that");
+            if (!protocol.equals("consumer")) {
+                // The 3.9 client of the consumer protocol fails on an answer without an offset, from any broker.
+                var late = reader.offsetsForTimes(Map.of(partition, Long.MAX_VALUE - 1));
+                check(late.get(partition) == null, "nothing is as late as that");
+            }
         }
     }
 
