@@ -130,8 +130,7 @@ class ClassicGroupTest {
         sync(alone, alone.memberId());
         var second = joinNew();
         assertThat(second.isGiven()).isFalse();
-        assertThat(heartbeat(alone.memberId(), alone.generationId(), null))
-                .isEqualTo(ErrorCode.REBALANCE_IN_PROGRESS);
+        assertThat(heartbeat(alone.memberId(), alone.generationId(), null)).isEqualTo(ErrorCode.REBALANCE_IN_PROGRESS);
         var first = join(alone.memberId(), null, "range");
         var pair = new Pair(first.get(), second.get());
         var waiting = sync(pair.follower);
@@ -148,7 +147,9 @@ class ClassicGroupTest {
         assertThat(pair.leader.leader()).isEqualTo(pair.leader.memberId());
         assertThat(pair.leader.members()).hasSize(2);
         assertThat(pair.follower.members()).isEmpty();
-        assertThat(pair.follower.generationId()).isEqualTo(pair.leader.generationId()).isEqualTo(2);
+        assertThat(pair.follower.generationId())
+                .isEqualTo(pair.leader.generationId())
+                .isEqualTo(2);
         assertThat(node.described("g").groupState()).isEqualTo("Stable");
         assertThat(heartbeat(pair.follower.memberId(), 2, null)).isEqualTo(ErrorCode.NONE);
     }
@@ -216,8 +217,7 @@ class ClassicGroupTest {
     @Test
     void aMemberWithoutACommonProtocolIsRefused() {
         stablePair();
-        assertThat(join("", null, "sticky").get().errorCode())
-                .isEqualTo(ErrorCode.INCONSISTENT_GROUP_PROTOCOL.code());
+        assertThat(join("", null, "sticky").get().errorCode()).isEqualTo(ErrorCode.INCONSISTENT_GROUP_PROTOCOL.code());
     }
 
     @Test

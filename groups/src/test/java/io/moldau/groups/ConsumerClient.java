@@ -67,11 +67,13 @@ final class ConsumerClient {
 
     /// A heartbeat that says what the member reads, as after a change.
     ErrorCode report() {
-        return send(ConsumerGroupHeartbeatRequest.builder().rebalanceTimeoutMs(-1).topicPartitions(partitions()));
+        return send(
+                ConsumerGroupHeartbeatRequest.builder().rebalanceTimeoutMs(-1).topicPartitions(partitions()));
     }
 
     ErrorCode heartbeat() {
-        return send(ConsumerGroupHeartbeatRequest.builder().rebalanceTimeoutMs(-1).topicPartitions(null));
+        return send(
+                ConsumerGroupHeartbeatRequest.builder().rebalanceTimeoutMs(-1).topicPartitions(null));
     }
 
     ErrorCode leave(int leaveEpoch) {
@@ -95,7 +97,8 @@ final class ConsumerClient {
 
     private List<TopicPartitions> partitions() {
         Map<Uuid, Set<Integer>> byTopic = new HashMap<>();
-        owned.forEach(one -> byTopic.computeIfAbsent(one.topic(), t -> new HashSet<>()).add(one.partition()));
+        owned.forEach(one ->
+                byTopic.computeIfAbsent(one.topic(), t -> new HashSet<>()).add(one.partition()));
         return byTopic.entrySet().stream()
                 .map(entry -> TopicPartitions.builder()
                         .topicId(entry.getKey())
@@ -122,8 +125,9 @@ final class ConsumerClient {
             var assignment = response.assignment();
             if (assignment != null) {
                 var all = new HashSet<One>();
-                assignment.topicPartitions().forEach(topic -> topic.partitions()
-                        .forEach(p -> all.add(new One(topic.topicId(), p))));
+                assignment
+                        .topicPartitions()
+                        .forEach(topic -> topic.partitions().forEach(p -> all.add(new One(topic.topicId(), p))));
                 told = all;
             }
         }

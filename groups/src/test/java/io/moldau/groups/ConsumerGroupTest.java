@@ -74,7 +74,10 @@ class ConsumerGroupTest {
 
     @Test
     void anUnknownAssignorAndAMalformedPatternAreRefused() {
-        assertThat(new ConsumerClient(node, "x", null).reading("orders").assignedBy("magic").join())
+        assertThat(new ConsumerClient(node, "x", null)
+                        .reading("orders")
+                        .assignedBy("magic")
+                        .join())
                 .isEqualTo(ErrorCode.UNSUPPORTED_ASSIGNOR);
         assertThat(new ConsumerClient(node, "x", null).matching("a(").join())
                 .isEqualTo(ErrorCode.INVALID_REGULAR_EXPRESSION);

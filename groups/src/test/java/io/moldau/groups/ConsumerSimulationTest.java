@@ -98,12 +98,15 @@ class ConsumerSimulationTest {
                 // Who was removed unnoticed may read on until its next heartbeat; a member may not.
                 live.stream()
                         .filter(client -> client.id.equals(member.memberId()) && client.epoch == member.memberEpoch())
-                        .forEach(client -> client.owned.forEach(one ->
-                                assertThat(read.add(one)).as("%s has one reader", one).isTrue()));
-                member.assignment().topicPartitions().forEach(topic -> topic.partitions()
-                        .forEach(p -> assertThat(assigned.add(topic.topicName() + "-" + p))
-                                .as("%s-%d is assigned once", topic.topicName(), p)
+                        .forEach(client -> client.owned.forEach(one -> assertThat(read.add(one))
+                                .as("%s has one reader", one)
                                 .isTrue()));
+                member.assignment()
+                        .topicPartitions()
+                        .forEach(topic -> topic.partitions()
+                                .forEach(p -> assertThat(assigned.add(topic.topicName() + "-" + p))
+                                        .as("%s-%d is assigned once", topic.topicName(), p)
+                                        .isTrue()));
             }
         }
 

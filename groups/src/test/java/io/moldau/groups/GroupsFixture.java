@@ -60,7 +60,9 @@ final class GroupsFixture {
 
         @Override
         public Optional<String> name(Uuid id) {
-            return ids.keySet().stream().filter(name -> id.equals(ids.get(name))).findFirst();
+            return ids.keySet().stream()
+                    .filter(name -> id.equals(ids.get(name)))
+                    .findFirst();
         }
 
         @Override
@@ -106,10 +108,9 @@ final class GroupsFixture {
 
     private GroupCoordinator open() throws IOException {
         var directory = LogDirectory.open(world.environment(), DATA, LogDirectorySettings.DEFAULTS);
-        var partitions = new Partitions(
-                directory, (all, topic) -> LogSettings.DEFAULTS.withDurability(Durability.DISK));
-        var next = new GroupCoordinator(
-                world.environment(), settings, topics, () -> "unique-" + ++unique);
+        var partitions =
+                new Partitions(directory, (all, topic) -> LogSettings.DEFAULTS.withDurability(Durability.DISK));
+        var next = new GroupCoordinator(world.environment(), settings, topics, () -> "unique-" + ++unique);
         partitions.listen(next);
         partitions.open(image);
         world.threads().runAll();

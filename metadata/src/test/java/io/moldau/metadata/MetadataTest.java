@@ -26,8 +26,7 @@ class MetadataTest {
     }
 
     private final AtomicLong ids = new AtomicLong();
-    private final TopicDecisions decisions =
-            new TopicDecisions(List.of(0), () -> new Uuid(1, ids.incrementAndGet()));
+    private final TopicDecisions decisions = new TopicDecisions(List.of(0), () -> new Uuid(1, ids.incrementAndGet()));
 
     private static NewTopic wish(String name, int partitions, int factor) {
         return new NewTopic(name, partitions, factor, List.of(), Map.of());
@@ -87,11 +86,10 @@ class MetadataTest {
                         wish("good", 1, 1),
                         wish("good", 1, 1)),
                 false);
-        assertThat(decision.answer().stream()
-                        .map(outcome -> switch (outcome) {
-                            case TopicOutcome.Done done -> ErrorCode.NONE;
-                            case TopicOutcome.Refused(var error, var reason) -> error;
-                        }))
+        assertThat(decision.answer().stream().map(outcome -> switch (outcome) {
+                    case TopicOutcome.Done done -> ErrorCode.NONE;
+                    case TopicOutcome.Refused(var error, var reason) -> error;
+                }))
                 .containsExactly(
                         ErrorCode.TOPIC_ALREADY_EXISTS,
                         ErrorCode.INVALID_TOPIC_EXCEPTION,
@@ -107,12 +105,21 @@ class MetadataTest {
     void partitionsOnlyGrowAndOnlyOnTopicsThatExist() {
         var image = with("orders");
         for (int total : new int[] {2, 3, 100_001}) {
-            assertThat(decisions.addPartitions(image, "orders", total, List.of(), false).records()).isEmpty();
+            assertThat(decisions
+                            .addPartitions(image, "orders", total, List.of(), false)
+                            .records())
+                    .isEmpty();
         }
-        assertThat(decisions.addPartitions(image, "nothing", 4, List.of(), false).records()).isEmpty();
-        assertThat(decisions.addPartitions(image, "orders", 5, List.of(List.of(9), List.of(0)), false).records())
+        assertThat(decisions
+                        .addPartitions(image, "nothing", 4, List.of(), false)
+                        .records())
                 .isEmpty();
-        assertThat(decisions.addPartitions(image, "orders", 5, List.of(), false).records()).hasSize(2);
+        assertThat(decisions
+                        .addPartitions(image, "orders", 5, List.of(List.of(9), List.of(0)), false)
+                        .records())
+                .isEmpty();
+        assertThat(decisions.addPartitions(image, "orders", 5, List.of(), false).records())
+                .hasSize(2);
     }
 
     @Test
@@ -122,8 +129,7 @@ class MetadataTest {
         image = image.replay(List.of(
                 new MetadataRecord.ClusterCreated("cluster"),
                 new MetadataRecord.ProducerIdsReserved(5000),
-                new MetadataRecord.ConfigChanged(
-                        ConfigResource.topic("orders"), "retention.ms", Optional.of("5")),
+                new MetadataRecord.ConfigChanged(ConfigResource.topic("orders"), "retention.ms", Optional.of("5")),
                 new MetadataRecord.ConfigChanged(ConfigResource.topic("gone"), "retention.ms", Optional.of("5")),
                 new MetadataRecord.TopicDeleted(gone)));
         var copy = MetadataImage.EMPTY.replay(MetadataRecord.snapshot(image));

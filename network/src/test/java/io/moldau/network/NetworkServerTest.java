@@ -129,7 +129,8 @@ class NetworkServerTest {
                 var good = connect(server)) {
             for (int length : new int[] {-1, 0, MAX_FRAME_BYTES + 1}) {
                 try (var bad = connect(server)) {
-                    bad.getOutputStream().write(ByteBuffer.allocate(4).putInt(length).array());
+                    bad.getOutputStream()
+                            .write(ByteBuffer.allocate(4).putInt(length).array());
                     assertThat(bad.getInputStream().read()).isEqualTo(-1);
                 }
             }

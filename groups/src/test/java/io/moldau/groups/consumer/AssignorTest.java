@@ -44,7 +44,8 @@ class AssignorTest {
         given.forEach((id, partitions) -> partitions.all().forEach(one -> {
             assertThat(seen.add(one)).as("%s is given once", one).isTrue();
             assertThat(readers).containsKey(id);
-            assertThat(readers.getOrDefault(id, new Reader("", Set.of(), PartitionSet.NONE)).topics())
+            assertThat(readers.getOrDefault(id, new Reader("", Set.of(), PartitionSet.NONE))
+                            .topics())
                     .contains(one.topic());
         }));
         int wanted = counts.entrySet().stream()
@@ -57,8 +58,8 @@ class AssignorTest {
 
     private static SortedMap<String, Reader> with(SortedMap<String, Reader> readers, Map<String, PartitionSet> given) {
         var next = new TreeMap<String, Reader>();
-        readers.forEach((id, reader) -> next.put(
-                id, new Reader(reader.order(), reader.topics(), given.getOrDefault(id, PartitionSet.NONE))));
+        readers.forEach((id, reader) ->
+                next.put(id, new Reader(reader.order(), reader.topics(), given.getOrDefault(id, PartitionSet.NONE))));
         return next;
     }
 
@@ -92,7 +93,8 @@ class AssignorTest {
         counts.forEach((topic, count) -> given.values().forEach(partitions -> {
             var run = partitions.byTopic().getOrDefault(topic, new java.util.TreeSet<>());
             assertThat(run.size()).isBetween(count / given.size(), (count + given.size() - 1) / given.size());
-            assertThat(run.isEmpty() || run.last() - run.first() == run.size() - 1).isTrue();
+            assertThat(run.isEmpty() || run.last() - run.first() == run.size() - 1)
+                    .isTrue();
         }));
     }
 
