@@ -80,7 +80,7 @@ final class Connection {
     private void process(ByteBuffer input) {
         handing = true;
         try {
-            while (!closed && replies.waiting() < settings.maxPipelined()) {
+            while (mayHandOver()) {
                 var outcome = cutter.take(input);
                 switch (outcome) {
                     case NEED_MORE -> {
@@ -91,7 +91,7 @@ final class Connection {
                         return;
                     }
                     case BAD_LENGTH -> {
-                        close(badLength());
+                        close(badLength(cutter.firstBytes(), cutter.announcedBytes(), settings.maxFrameBytes()));
                         return;
                     }
                     case FRAME -> {
@@ -110,16 +110,24 @@ final class Connection {
         }
     }
 
-    private String badLength() {
-        var start = new String(cutter.firstBytes(), StandardCharsets.ISO_8859_1);
+    /// Requests answered at once make room for more: nobody else would come back for what is left of this read.
+    private boolean mayHandOver() {
+        if (!closed && replies.waiting() >= settings.maxPipelined()) {
+            flush();
+        }
+        return !closed && replies.waiting() < settings.maxPipelined();
+    }
+
+    static String badLength(byte[] firstBytes, int announcedBytes, int maxFrameBytes) {
+        var start = new String(firstBytes, StandardCharsets.ISO_8859_1);
         if (start.equals("GET ") || start.equals("POST") || start.equals("HEAD") || start.equals("PUT ")) {
             return "it speaks HTTP, and this port speaks the Kafka protocol";
         }
         if (start.charAt(0) == 0x16 && start.charAt(1) == 0x03) {
             return "it speaks TLS, and this listener is plaintext: set security.protocol=PLAINTEXT in the client";
         }
-        return "it announced a request of " + cutter.announcedBytes() + " bytes; between 1 and "
-                + settings.maxFrameBytes() + " (socket.request.max.bytes) are allowed";
+        return "it announced a request of " + announcedBytes + " bytes; between 1 and "
+                + maxFrameBytes + " (socket.request.max.bytes) are allowed";
     }
 
     /// Goes on with what was read but not handed over yet.

@@ -83,6 +83,8 @@ public final class ConsumerProtocol {
                 awaitRevocation(group, member);
             }
         }));
+        // Topics may have changed while nobody was there to be told.
+        topicsChanged(effects);
     }
 
     public ConsumerGroupHeartbeatResponse heartbeat(

@@ -1,0 +1,179 @@
+package io.moldau.groups;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.moldau.environment.simulated.SimulatedWorld;
+import io.moldau.metadata.MetadataImage;
+import io.moldau.metadata.MetadataRecord;
+import io.moldau.metadata.PartitionImage;
+import io.moldau.protocol.Uuid;
+import io.moldau.protocol.message.ConsumerGroupDescribeResponse;
+import io.moldau.protocol.message.DescribeGroupsResponse;
+import io.moldau.replication.Partitions;
+import io.moldau.storage.Durability;
+import io.moldau.storage.LogDirectory;
+import io.moldau.storage.LogDirectorySettings;
+import io.moldau.storage.LogSettings;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.function.Consumer;
+
+/// A node that keeps groups, on a simulated machine that can be killed and started again.
+final class GroupsFixture {
+    private static final Path DATA = Path.of("/data");
+    private static final Uuid OFFSETS_ID = new Uuid(7, 7);
+
+    /// What was answered, once.
+    static final class Answer<T> implements Consumer<T> {
+        private final List<T> given = new ArrayList<>();
+
+        @Override
+        public void accept(T answer) {
+            given.add(answer);
+        }
+
+        boolean isGiven() {
+            return !given.isEmpty();
+        }
+
+        T get() {
+            assertThat(given).as("one answer").hasSize(1);
+            return given.getFirst();
+        }
+    }
+
+    /// Topics as the test says.
+    static final class GivenTopics implements Topics {
+        private final Map<String, Uuid> ids = new TreeMap<>();
+        private final Map<String, Integer> counts = new TreeMap<>();
+
+        void put(String name, int partitions) {
+            ids.computeIfAbsent(name, topic -> new Uuid(1, topic.hashCode()));
+            counts.put(name, partitions);
+        }
+
+        @Override
+        public Optional<String> name(Uuid id) {
+            return ids.keySet().stream()
+                    .filter(name -> id.equals(ids.get(name)))
+                    .findFirst();
+        }
+
+        @Override
+        public Optional<Uuid> id(String name) {
+            return Optional.ofNullable(ids.get(name));
+        }
+
+        @Override
+        public int partitions(String name) {
+            return counts.getOrDefault(name, 0);
+        }
+
+        @Override
+        public Collection<String> names() {
+            return ids.keySet();
+        }
+    }
+
+    final SimulatedWorld world;
+    final GivenTopics topics = new GivenTopics();
+    private final GroupSettings settings;
+    private final MetadataImage image = MetadataImage.EMPTY.replay(List.of(
+            new MetadataRecord.TopicCreated(GroupCoordinator.TOPIC, OFFSETS_ID),
+            new MetadataRecord.PartitionChanged(OFFSETS_ID, partition(0)),
+            new MetadataRecord.PartitionChanged(OFFSETS_ID, partition(1))));
+    private int unique;
+    private GroupCoordinator coordinator;
+
+    GroupsFixture(long seed) throws IOException {
+        this(seed, GroupSettings.DEFAULTS);
+    }
+
+    GroupsFixture(long seed, GroupSettings settings) throws IOException {
+        this.world = SimulatedWorld.of(seed);
+        this.settings = settings;
+        topics.put(GroupCoordinator.TOPIC, 2);
+        coordinator = open();
+    }
+
+    private static PartitionImage partition(int index) {
+        return new PartitionImage(index, List.of(0), List.of(0), 0, 0, 0);
+    }
+
+    private GroupCoordinator open() throws IOException {
+        var directory = LogDirectory.open(world.environment(), DATA, LogDirectorySettings.DEFAULTS);
+        var partitions =
+                new Partitions(directory, (all, topic) -> LogSettings.DEFAULTS.withDurability(Durability.DISK));
+        var next = new GroupCoordinator(world.environment(), settings, topics, () -> "unique-" + ++unique);
+        partitions.listen(next);
+        partitions.open(image);
+        world.threads().runAll();
+        return next;
+    }
+
+    /// `kill -9`, and a new process on the same disk.
+    void killAndReopen() throws IOException {
+        world.kill();
+        coordinator = open();
+    }
+
+    void powerCutAndReopen() throws IOException {
+        world.powerCut();
+        coordinator = open();
+    }
+
+    GroupCoordinator coordinator() {
+        return coordinator;
+    }
+
+    MembershipApi members() {
+        return new MembershipApi(coordinator);
+    }
+
+    OffsetsApi offsets() {
+        return new OffsetsApi(coordinator);
+    }
+
+    GroupsApi groups() {
+        return new GroupsApi(coordinator);
+    }
+
+    /// Lets everything happen that can happen now.
+    void settle() {
+        world.threads().runAll();
+    }
+
+    /// Lets time pass, in small steps.
+    void pass(long ms) {
+        for (long left = ms; left > 0; left -= 100) {
+            world.timers().advance(Math.min(100, left));
+            settle();
+        }
+    }
+
+    void topic(String name, int partitions) {
+        topics.put(name, partitions);
+        coordinator.topicsChanged();
+        settle();
+    }
+
+    DescribeGroupsResponse.DescribedGroup described(String group) {
+        var answer = new Answer<DescribeGroupsResponse.DescribedGroup>();
+        groups().describe(group, new Caller("tool", "/127.0.0.1", (short) 6), answer);
+        settle();
+        return answer.get();
+    }
+
+    ConsumerGroupDescribeResponse.DescribedGroup describedConsumer(String group) {
+        var answer = new Answer<ConsumerGroupDescribeResponse.DescribedGroup>();
+        groups().describeConsumer(group, answer);
+        settle();
+        return answer.get();
+    }
+}
