@@ -70,7 +70,8 @@ final class CreateTopicsHandler implements ApiHandler<CreateTopicsRequest> {
             var value = config.value();
             if (value == null) {
                 return refusal(
-                        ErrorCode.INVALID_CONFIG, "the setting " + config.name() + " has no value; leave it out instead");
+                        ErrorCode.INVALID_CONFIG,
+                        "the setting " + config.name() + " has no value; leave it out instead");
             }
             var problem = TopicSettings.problem(config.name(), value);
             if (problem.isPresent()) {

@@ -43,10 +43,8 @@ final class DescribeLogDirsHandler implements ApiHandler<DescribeLogDirsRequest>
             }
         }
         var topics = new ArrayList<DescribeLogDirsTopic>();
-        byTopic.forEach((name, partitions) -> topics.add(DescribeLogDirsTopic.builder()
-                .name(name)
-                .partitions(partitions)
-                .build()));
+        byTopic.forEach((name, partitions) -> topics.add(
+                DescribeLogDirsTopic.builder().name(name).partitions(partitions).build()));
         var failed = directory.failure();
         call.answer(DescribeLogDirsResponse.builder()
                 .results(List.of(DescribeLogDirsResult.builder()

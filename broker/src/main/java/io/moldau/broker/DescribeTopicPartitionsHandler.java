@@ -29,7 +29,11 @@ final class DescribeTopicPartitionsHandler implements ApiHandler<DescribeTopicPa
         var cursor = request.cursor();
         List<String> names = request.topics().isEmpty()
                 ? List.copyOf(image.topics().keySet())
-                : request.topics().stream().map(TopicRequest::name).distinct().sorted().toList();
+                : request.topics().stream()
+                        .map(TopicRequest::name)
+                        .distinct()
+                        .sorted()
+                        .toList();
         int room = Math.clamp(request.responsePartitionLimit(), 1, MAX_PARTITIONS_PER_PAGE);
         var topics = new ArrayList<DescribeTopicPartitionsResponseTopic>();
         Cursor next = null;

@@ -30,43 +30,59 @@ final class GroupHandlers {
         var membership = new MembershipApi(coordinator);
         var offsets = new OffsetsApi(coordinator);
         var groups = new GroupsApi(coordinator);
-        table.with(ApiKey.JOIN_GROUP, JoinGroupRequest.class, (request, call) -> membership.join(
-                request, caller(call), call::answer));
-        table.with(ApiKey.SYNC_GROUP, SyncGroupRequest.class, (request, call) -> membership.sync(
-                request, call::answer));
-        table.with(ApiKey.HEARTBEAT, HeartbeatRequest.class, (request, call) -> membership.heartbeat(
-                request, call::answer));
-        table.with(ApiKey.LEAVE_GROUP, LeaveGroupRequest.class, (request, call) -> membership.leave(
-                request, caller(call), call::answer));
+        table.with(
+                ApiKey.JOIN_GROUP,
+                JoinGroupRequest.class,
+                (request, call) -> membership.join(request, caller(call), call::answer));
+        table.with(
+                ApiKey.SYNC_GROUP, SyncGroupRequest.class, (request, call) -> membership.sync(request, call::answer));
+        table.with(
+                ApiKey.HEARTBEAT,
+                HeartbeatRequest.class,
+                (request, call) -> membership.heartbeat(request, call::answer));
+        table.with(
+                ApiKey.LEAVE_GROUP,
+                LeaveGroupRequest.class,
+                (request, call) -> membership.leave(request, caller(call), call::answer));
         table.with(
                 ApiKey.CONSUMER_GROUP_HEARTBEAT,
                 ConsumerGroupHeartbeatRequest.class,
                 (request, call) -> membership.consumerHeartbeat(request, caller(call), call::answer));
-        table.with(ApiKey.OFFSET_COMMIT, OffsetCommitRequest.class, (request, call) -> offsets.commit(
-                request, caller(call), call::answer));
-        table.with(ApiKey.OFFSET_DELETE, OffsetDeleteRequest.class, (request, call) -> offsets.delete(
-                request, call::answer));
+        table.with(
+                ApiKey.OFFSET_COMMIT,
+                OffsetCommitRequest.class,
+                (request, call) -> offsets.commit(request, caller(call), call::answer));
+        table.with(
+                ApiKey.OFFSET_DELETE,
+                OffsetDeleteRequest.class,
+                (request, call) -> offsets.delete(request, call::answer));
         new OffsetFetchHandler(offsets).register(table);
-        table.with(ApiKey.LIST_GROUPS, ListGroupsRequest.class, (request, call) -> groups.list(
-                request.statesFilter(),
-                request.typesFilter(),
-                (error, listed) -> call.answer(ListGroupsResponse.builder()
-                        .errorCode(error.code())
-                        .groups(listed)
-                        .build())));
-        table.with(ApiKey.DESCRIBE_GROUPS, DescribeGroupsRequest.class, (request, call) -> Gathered.<String, DescribeGroupsResponse.DescribedGroup>each(
-                request.groups(),
-                (id, one) -> groups.describe(id, caller(call), one),
-                described -> call.answer(DescribeGroupsResponse.builder()
-                        .groups(described.stream()
-                                .map(group -> group.toBuilder()
-                                        .authorizedOperations(
-                                                request.includeAuthorizedOperations()
-                                                        ? Operations.GROUP
-                                                        : Operations.NOT_ASKED)
-                                        .build())
-                                .toList())
-                        .build())));
+        table.with(
+                ApiKey.LIST_GROUPS,
+                ListGroupsRequest.class,
+                (request, call) -> groups.list(
+                        request.statesFilter(),
+                        request.typesFilter(),
+                        (error, listed) -> call.answer(ListGroupsResponse.builder()
+                                .errorCode(error.code())
+                                .groups(listed)
+                                .build())));
+        table.with(
+                ApiKey.DESCRIBE_GROUPS,
+                DescribeGroupsRequest.class,
+                (request, call) -> Gathered.<String, DescribeGroupsResponse.DescribedGroup>each(
+                        request.groups(),
+                        (id, one) -> groups.describe(id, caller(call), one),
+                        described -> call.answer(DescribeGroupsResponse.builder()
+                                .groups(described.stream()
+                                        .map(group -> group.toBuilder()
+                                                .authorizedOperations(
+                                                        request.includeAuthorizedOperations()
+                                                                ? Operations.GROUP
+                                                                : Operations.NOT_ASKED)
+                                                .build())
+                                        .toList())
+                                .build())));
         table.with(
                 ApiKey.CONSUMER_GROUP_DESCRIBE,
                 ConsumerGroupDescribeRequest.class,
@@ -83,11 +99,14 @@ final class GroupHandlers {
                                                 .build())
                                         .toList())
                                 .build())));
-        table.with(ApiKey.DELETE_GROUPS, DeleteGroupsRequest.class, (request, call) -> Gathered.<String, DeleteGroupsResponse.DeletableGroupResult>each(
-                request.groupsNames(),
-                groups::delete,
-                results -> call.answer(
-                        DeleteGroupsResponse.builder().results(results).build())));
+        table.with(
+                ApiKey.DELETE_GROUPS,
+                DeleteGroupsRequest.class,
+                (request, call) -> Gathered.<String, DeleteGroupsResponse.DeletableGroupResult>each(
+                        request.groupsNames(),
+                        groups::delete,
+                        results -> call.answer(
+                                DeleteGroupsResponse.builder().results(results).build())));
     }
 
     static Caller caller(Call call) {

@@ -64,9 +64,7 @@ final class Handlers {
                 ListConfigResourcesRequest.class,
                 new ListConfigResourcesHandler(context));
         table.with(
-                ApiKey.DESCRIBE_LOG_DIRS,
-                DescribeLogDirsRequest.class,
-                new DescribeLogDirsHandler(context, directory));
+                ApiKey.DESCRIBE_LOG_DIRS, DescribeLogDirsRequest.class, new DescribeLogDirsHandler(context, directory));
         TelemetryHandlers.register(table, context);
         GroupHandlers.register(table, groups);
         return table;

@@ -77,8 +77,7 @@ public final class Node implements AutoCloseable {
         try {
             return LogDirectory.open(environment, path, LogDirectorySettings.DEFAULTS);
         } catch (IOException failure) {
-            throw new StartupException(
-                    "Cannot use the data directory " + path + ": " + reason(failure) + ".", failure);
+            throw new StartupException("Cannot use the data directory " + path + ": " + reason(failure) + ".", failure);
         }
     }
 
@@ -88,7 +87,9 @@ public final class Node implements AutoCloseable {
             environment.disk().createDirectories(folder);
             var log = LocalMetadataLog.open(environment.disk(), folder);
             return Controller.open(
-                    log, environment.threads(), NodeContext.randomUuid(environment).toString());
+                    log,
+                    environment.threads(),
+                    NodeContext.randomUuid(environment).toString());
         } catch (IOException failure) {
             throw new StartupException(
                     "Cannot read the metadata log in " + path + ": " + reason(failure) + ".", failure);
@@ -96,9 +97,7 @@ public final class Node implements AutoCloseable {
     }
 
     private static String reason(IOException failure) {
-        return failure instanceof AccessDeniedException
-                ? "permission denied"
-                : String.valueOf(failure.getMessage());
+        return failure instanceof AccessDeniedException ? "permission denied" : String.valueOf(failure.getMessage());
     }
 
     private static void closeAfterFailure(LogDirectory directory) {
@@ -154,8 +153,8 @@ public final class Node implements AutoCloseable {
     private static void tell(GroupCoordinator groups, List<MetadataRecord> records) {
         boolean changed = false;
         for (var record : records) {
-            changed |= record instanceof MetadataRecord.PartitionChanged
-                    || record instanceof MetadataRecord.TopicDeleted;
+            changed |=
+                    record instanceof MetadataRecord.PartitionChanged || record instanceof MetadataRecord.TopicDeleted;
         }
         if (changed) {
             groups.topicsChanged();
@@ -239,9 +238,7 @@ public final class Node implements AutoCloseable {
                 partitions.retain(environment.clock().wallMs());
             }
         });
-        environment
-                .timers()
-                .schedule(live.current().int64("log.retention.check.interval.ms"), this::retain);
+        environment.timers().schedule(live.current().int64("log.retention.check.interval.ms"), this::retain);
     }
 
     /// Where the node listens; the first address if there are several.

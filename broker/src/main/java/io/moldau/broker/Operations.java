@@ -19,13 +19,8 @@ final class Operations {
 
     static final int TOPIC = READ | WRITE | CREATE | DELETE | ALTER | DESCRIBE | DESCRIBE_CONFIGS | ALTER_CONFIGS;
     static final int GROUP = READ | DELETE | DESCRIBE | DESCRIBE_CONFIGS | ALTER_CONFIGS;
-    static final int CLUSTER = CREATE
-            | ALTER
-            | DESCRIBE
-            | CLUSTER_ACTION
-            | DESCRIBE_CONFIGS
-            | ALTER_CONFIGS
-            | IDEMPOTENT_WRITE;
+    static final int CLUSTER =
+            CREATE | ALTER | DESCRIBE | CLUSTER_ACTION | DESCRIBE_CONFIGS | ALTER_CONFIGS | IDEMPOTENT_WRITE;
 
     private Operations() {}
 }

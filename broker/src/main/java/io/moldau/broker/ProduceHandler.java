@@ -104,8 +104,8 @@ final class ProduceHandler implements ApiHandler<ProduceRequest> {
         try {
             check(batches, partition.log().settings().maxMessageBytes(), call.version());
         } catch (InvalidBatchException invalid) {
-            done.accept(new AppendOutcome.Refused(
-                    ErrorCodes.of(invalid.error()), String.valueOf(invalid.getMessage())));
+            done.accept(
+                    new AppendOutcome.Refused(ErrorCodes.of(invalid.error()), String.valueOf(invalid.getMessage())));
             return;
         }
         partition.append(batches, AppendOrigin.CLIENT, acks != 0, done);
@@ -125,8 +125,7 @@ final class ProduceHandler implements ApiHandler<ProduceRequest> {
                     "zstd needs Produce version " + ZSTD_SINCE + " or newer (KIP-110)");
         }
         if (batch.isControl()) {
-            throw new InvalidBatchException(
-                    BatchError.INVALID_RECORD, "clients must not write control batches");
+            throw new InvalidBatchException(BatchError.INVALID_RECORD, "clients must not write control batches");
         }
     }
 
@@ -159,8 +158,8 @@ final class ProduceHandler implements ApiHandler<ProduceRequest> {
             var topics = new ArrayList<TopicProduceResponse>(request.topicData().size());
             int slot = 0;
             for (var topic : request.topicData()) {
-                var partitions =
-                        new ArrayList<PartitionProduceResponse>(topic.partitionData().size());
+                var partitions = new ArrayList<PartitionProduceResponse>(
+                        topic.partitionData().size());
                 for (var data : topic.partitionData()) {
                     partitions.add(response(data.index(), outcomes.get(slot++)));
                 }

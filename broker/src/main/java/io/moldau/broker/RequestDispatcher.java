@@ -58,8 +58,8 @@ final class RequestDispatcher implements FrameHandler {
                 throw new MalformedMessageException(in.remaining() + " bytes follow after its end");
             }
         } catch (MalformedMessageException malformed) {
-            exchange.close("its " + key + " request in version " + version + " cannot be read: "
-                    + malformed.getMessage());
+            exchange.close(
+                    "its " + key + " request in version " + version + " cannot be read: " + malformed.getMessage());
             return;
         }
         try {

@@ -22,8 +22,7 @@ final class TopicCreation {
     /// for topics that exist already.
     CompletableFuture<List<TopicOutcome>> ensure(List<String> names) {
         var wishes = names.stream().map(this::wish).toList();
-        return context.controller()
-                .decide(image -> context.topicDecisions().create(image, wishes, false));
+        return context.controller().decide(image -> context.topicDecisions().create(image, wishes, false));
     }
 
     private NewTopic wish(String name) {
@@ -53,8 +52,7 @@ final class TopicCreation {
     static ErrorCode errorOf(TopicOutcome outcome) {
         return switch (outcome) {
             case Done done -> ErrorCode.NONE;
-            case Refused(var error, var reason) ->
-                error == ErrorCode.TOPIC_ALREADY_EXISTS ? ErrorCode.NONE : error;
+            case Refused(var error, var reason) -> error == ErrorCode.TOPIC_ALREADY_EXISTS ? ErrorCode.NONE : error;
         };
     }
 }

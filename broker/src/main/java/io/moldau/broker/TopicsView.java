@@ -21,7 +21,11 @@ record TopicsView(Controller controller) implements Topics {
 
     @Override
     public int partitions(String name) {
-        return controller.image().topic(name).map(topic -> topic.partitions().size()).orElse(0);
+        return controller
+                .image()
+                .topic(name)
+                .map(topic -> topic.partitions().size())
+                .orElse(0);
     }
 
     @Override

@@ -59,7 +59,9 @@ class EveryVersionTest {
                         } catch (UnsupportedFieldException notInThisVersion) {
                             continue;
                         }
-                        assertThat(ask(socket, key, version, fitting)).as("%s v%d", key, version).isNotNull();
+                        assertThat(ask(socket, key, version, fitting))
+                                .as("%s v%d", key, version)
+                                .isNotNull();
                         answered.add(key);
                     }
                 }
@@ -75,8 +77,7 @@ class EveryVersionTest {
                 .build();
         var response = (ApiVersionsResponse) ask(socket, ApiKey.API_VERSIONS, (short) 4, request);
         var announced = new EnumMap<ApiKey, Short>(ApiKey.class);
-        response.apiKeys()
-                .forEach(key -> announced.put(ApiKey.of(key.apiKey()).orElseThrow(), key.maxVersion()));
+        response.apiKeys().forEach(key -> announced.put(ApiKey.of(key.apiKey()).orElseThrow(), key.maxVersion()));
         assertThat(announced).hasSizeGreaterThan(30);
         return announced;
     }
@@ -107,10 +108,15 @@ class EveryVersionTest {
     /// Requests with content; versions that lack a field of one are asked by another.
     private static Map<ApiKey, List<Request>> templates(Uuid topicId) {
         var all = new ArrayList<Request>();
-        all.add(ApiVersionsRequest.builder().clientSoftwareName("test").clientSoftwareVersion("1").build());
+        all.add(ApiVersionsRequest.builder()
+                .clientSoftwareName("test")
+                .clientSoftwareVersion("1")
+                .build());
         all.add(MetadataRequest.builder().topics(null).build());
         all.add(MetadataRequest.builder()
-                .topics(List.of(MetadataRequest.MetadataRequestTopic.builder().name(TOPIC).build()))
+                .topics(List.of(MetadataRequest.MetadataRequestTopic.builder()
+                        .name(TOPIC)
+                        .build()))
                 .build());
         for (boolean byId : List.of(false, true)) {
             all.add(ProduceRequest.builder()
@@ -147,7 +153,10 @@ class EveryVersionTest {
                             .build()))
                     .build());
         }
-        all.add(DescribeTopicPartitionsRequest.builder().topics(List.of()).responsePartitionLimit(10).build());
+        all.add(DescribeTopicPartitionsRequest.builder()
+                .topics(List.of())
+                .responsePartitionLimit(10)
+                .build());
         all.add(DescribeClusterRequest.builder().build());
         all.add(CreateTopicsRequest.builder()
                 .topics(List.of(CreateTopicsRequest.CreatableTopic.builder()
@@ -159,10 +168,15 @@ class EveryVersionTest {
                         .build()))
                 .validateOnly(true)
                 .build());
-        all.add(DeleteTopicsRequest.builder().topicNames(List.of("nowhere")).topics(List.of()).build());
+        all.add(DeleteTopicsRequest.builder()
+                .topicNames(List.of("nowhere"))
+                .topics(List.of())
+                .build());
         all.add(DeleteTopicsRequest.builder()
                 .topicNames(List.of())
-                .topics(List.of(DeleteTopicsRequest.DeleteTopicState.builder().name("nowhere").build()))
+                .topics(List.of(DeleteTopicsRequest.DeleteTopicState.builder()
+                        .name("nowhere")
+                        .build()))
                 .build());
         all.add(CreatePartitionsRequest.builder()
                 .topics(List.of(CreatePartitionsRequest.CreatePartitionsTopic.builder()
@@ -175,8 +189,8 @@ class EveryVersionTest {
         all.add(DeleteRecordsRequest.builder()
                 .topics(List.of(DeleteRecordsRequest.DeleteRecordsTopic.builder()
                         .name(TOPIC)
-                        .partitions(List.of(
-                                DeleteRecordsRequest.DeleteRecordsPartition.builder().build()))
+                        .partitions(List.of(DeleteRecordsRequest.DeleteRecordsPartition.builder()
+                                .build()))
                         .build()))
                 .build());
         all.add(OffsetForLeaderEpochRequest.builder()
@@ -198,12 +212,21 @@ class EveryVersionTest {
                         .metadata(ByteBuffer.allocate(0))
                         .build()))
                 .build());
-        all.add(SyncGroupRequest.builder().groupId("g").memberId("m").assignments(List.of()).build());
+        all.add(SyncGroupRequest.builder()
+                .groupId("g")
+                .memberId("m")
+                .assignments(List.of())
+                .build());
         all.add(HeartbeatRequest.builder().groupId("g").memberId("m").build());
-        all.add(LeaveGroupRequest.builder().groupId("g").memberId("m").members(List.of()).build());
         all.add(LeaveGroupRequest.builder()
                 .groupId("g")
-                .members(List.of(LeaveGroupRequest.MemberIdentity.builder().memberId("m").build()))
+                .memberId("m")
+                .members(List.of())
+                .build());
+        all.add(LeaveGroupRequest.builder()
+                .groupId("g")
+                .members(List.of(
+                        LeaveGroupRequest.MemberIdentity.builder().memberId("m").build()))
                 .build());
         for (boolean byId : List.of(false, true)) {
             all.add(OffsetCommitRequest.builder()
@@ -232,7 +255,10 @@ class EveryVersionTest {
                         .topics(null)
                         .build()))
                 .build());
-        all.add(OffsetDeleteRequest.builder().groupId("simple").topics(List.of()).build());
+        all.add(OffsetDeleteRequest.builder()
+                .groupId("simple")
+                .topics(List.of())
+                .build());
         all.add(ListGroupsRequest.builder().build());
         all.add(DescribeGroupsRequest.builder().groups(List.of("g", "nobody")).build());
         all.add(DeleteGroupsRequest.builder().groupsNames(List.of("nobody")).build());
@@ -243,7 +269,9 @@ class EveryVersionTest {
                 .subscribedTopicNames(List.of(TOPIC))
                 .topicPartitions(List.of())
                 .build());
-        all.add(ConsumerGroupDescribeRequest.builder().groupIds(List.of("modern", "nobody")).build());
+        all.add(ConsumerGroupDescribeRequest.builder()
+                .groupIds(List.of("modern", "nobody"))
+                .build());
         all.add(DescribeConfigsRequest.builder()
                 .resources(List.of(DescribeConfigsRequest.DescribeConfigsResource.builder()
                         .resourceType((byte) 2)
@@ -258,8 +286,8 @@ class EveryVersionTest {
         all.add(GetTelemetrySubscriptionsRequest.builder().build());
         all.add(PushTelemetryRequest.builder().build());
         var byKey = new EnumMap<ApiKey, List<Request>>(ApiKey.class);
-        all.forEach(request ->
-                byKey.computeIfAbsent(request.apiKey(), key -> new ArrayList<>()).add(request));
+        all.forEach(request -> byKey.computeIfAbsent(request.apiKey(), key -> new ArrayList<>())
+                .add(request));
         return byKey;
     }
 
@@ -298,10 +326,13 @@ class EveryVersionTest {
             throw new AssertionError(key + " v" + version + " was not answered: " + request, closed);
         }
         var reader = new ByteReader(ByteBuffer.wrap(answer));
-        assertThat(ResponseHeader.read(reader, key.responseHeaderVersion(version)).correlationId())
+        assertThat(ResponseHeader.read(reader, key.responseHeaderVersion(version))
+                        .correlationId())
                 .isEqualTo(7);
         var response = key.readResponse(reader, version);
-        assertThat(reader.remaining()).as("%s v%d leaves nothing over", key, version).isZero();
+        assertThat(reader.remaining())
+                .as("%s v%d leaves nothing over", key, version)
+                .isZero();
         return response;
     }
 }

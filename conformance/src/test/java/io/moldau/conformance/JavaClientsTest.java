@@ -57,9 +57,12 @@ class JavaClientsTest {
                     type.getDeclaredConstructor().newInstance();
             // When
             var outcome = scenario.apply(Map.of(
-                    "bootstrap", running.bootstrap(),
-                    "topic", "app-" + version.replace('.', '-') + "-" + protocol,
-                    "protocol", protocol));
+                    "bootstrap",
+                    running.bootstrap(),
+                    "topic",
+                    "app-" + version.replace('.', '-') + "-" + protocol,
+                    "protocol",
+                    protocol));
             // Then
             assertThat(outcome).isEqualTo("ok");
         }

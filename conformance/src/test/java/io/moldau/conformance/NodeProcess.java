@@ -39,13 +39,13 @@ final class NodeProcess implements AutoCloseable {
     }
 
     private static Process launch(Path data, int port, Path output) throws IOException {
-        var process = new ProcessBuilder(
-                        command("start", "--data", data.toString(), "--port", Integer.toString(port)))
+        var process = new ProcessBuilder(command("start", "--data", data.toString(), "--port", Integer.toString(port)))
                 .redirectErrorStream(true)
                 .redirectOutput(output.toFile())
                 .start();
-        Awaitility.await().atMost(PATIENCE).until(() -> !process.isAlive()
-                || Files.readString(output).contains("Moldau is ready."));
+        Awaitility.await()
+                .atMost(PATIENCE)
+                .until(() -> !process.isAlive() || Files.readString(output).contains("Moldau is ready."));
         if (!process.isAlive()) {
             throw new IOException("the node did not start: " + Files.readString(output));
         }

@@ -46,12 +46,27 @@ class OtherClientsTest {
         }
         var file = Files.write(directory.resolve(topic), lines);
         Programs.run(List.of(
-                "kcat", "-P", "-b", bootstrap(), "-t", topic, "-K", ":", "-z", codec, "-H", "from=kcat",
-                "-X", "enable.idempotence=true", "-l", file.toString()));
-        var read = Programs.run(
-                List.of("kcat", "-C", "-q", "-e", "-b", bootstrap(), "-t", topic, "-o", "beginning", "-f", "%k:%s|%h\n"));
-        assertThat(read.lines()).containsExactlyElementsOf(
-                lines.stream().map(line -> line + "|from=kcat").toList());
+                "kcat",
+                "-P",
+                "-b",
+                bootstrap(),
+                "-t",
+                topic,
+                "-K",
+                ":",
+                "-z",
+                codec,
+                "-H",
+                "from=kcat",
+                "-X",
+                "enable.idempotence=true",
+                "-l",
+                file.toString()));
+        var read = Programs.run(List.of(
+                "kcat", "-C", "-q", "-e", "-b", bootstrap(), "-t", topic, "-o", "beginning", "-f", "%k:%s|%h\n"));
+        assertThat(read.lines())
+                .containsExactlyElementsOf(
+                        lines.stream().map(line -> line + "|from=kcat").toList());
     }
 
     @Test
@@ -60,8 +75,18 @@ class OtherClientsTest {
         var file = Files.write(directory.resolve("grouped"), List.of("a", "b", "c"));
         Programs.run(List.of("kcat", "-P", "-b", bootstrap(), "-t", "grouped", "-l", file.toString()));
         var read = Programs.run(List.of(
-                "kcat", "-q", "-e", "-b", bootstrap(), "-X", "auto.offset.reset=earliest", "-f", "%s\n",
-                "-G", "kcat-group", "grouped"));
+                "kcat",
+                "-q",
+                "-e",
+                "-b",
+                bootstrap(),
+                "-X",
+                "auto.offset.reset=earliest",
+                "-f",
+                "%s\n",
+                "-G",
+                "kcat-group",
+                "grouped"));
         assertThat(read.lines()).containsExactly("a", "b", "c");
         assertThat(Programs.run(List.of("kcat", "-Q", "-b", bootstrap(), "-t", "grouped:0:1")))
                 .contains("offset 0");

@@ -131,8 +131,8 @@ class RealInputTest {
     }
 
     private static Map<String, List<String>> readByKcat(String bootstrap) throws Exception {
-        var printed = Programs.run(
-                List.of("kcat", "-C", "-q", "-e", "-b", bootstrap, "-t", "flights", "-o", "beginning", "-f", "%k\t%s\n"));
+        var printed = Programs.run(List.of(
+                "kcat", "-C", "-q", "-e", "-b", bootstrap, "-t", "flights", "-o", "beginning", "-f", "%k\t%s\n"));
         var byKey = new LinkedHashMap<String, List<String>>();
         printed.lines().forEach(line -> {
             int tab = line.indexOf('\t');

@@ -72,9 +72,7 @@ public final class Coordinator<S extends CoordinatedState> {
         strand.execute(() -> {
             if (phase != Phase.ACTIVE || state.isEmpty()) {
                 refused.accept(
-                        phase == Phase.LOADING
-                                ? ErrorCode.COORDINATOR_LOAD_IN_PROGRESS
-                                : ErrorCode.NOT_COORDINATOR);
+                        phase == Phase.LOADING ? ErrorCode.COORDINATOR_LOAD_IN_PROGRESS : ErrorCode.NOT_COORDINATOR);
                 return;
             }
             var effects = new Effects();
@@ -170,7 +168,8 @@ public final class Coordinator<S extends CoordinatedState> {
                     if (read.slice().isEmpty()) {
                         return;
                     }
-                    for (var batch : RecordBatches.splitTrusted(read.slice().get().buffer())) {
+                    for (var batch :
+                            RecordBatches.splitTrusted(read.slice().get().buffer())) {
                         if (!batch.isControl() && batch.lastOffset() >= offset) {
                             batch.records().forEachRemaining(record -> {
                                 var key = record.key();
@@ -226,15 +225,19 @@ public final class Coordinator<S extends CoordinatedState> {
                 previous.timer().cancel();
             }
             long number = ++timersStarted;
-            var timer = environment.timers().schedule(delayMs, () -> strand.execute(() -> {
-                var due = timers.get(name);
-                if (ofLife == life && due != null && due.number() == number) {
-                    timers.remove(name);
-                    var effects = new Effects();
-                    operation.accept(effects);
-                    commit(effects);
-                }
-            }));
+            var timer = environment
+                    .timers()
+                    .schedule(
+                            delayMs,
+                            () -> strand.execute(() -> {
+                                var due = timers.get(name);
+                                if (ofLife == life && due != null && due.number() == number) {
+                                    timers.remove(name);
+                                    var effects = new Effects();
+                                    operation.accept(effects);
+                                    commit(effects);
+                                }
+                            }));
             timers.put(name, new Scheduled(number, timer));
         }
 

@@ -24,5 +24,13 @@ public record GroupSettings(
         int consumerMaxSize,
         List<String> consumerAssignors) {
     public static final GroupSettings DEFAULTS = new GroupSettings(
-            6_000, 1_800_000, 0, Integer.MAX_VALUE, 4096, 45_000, 5_000, Integer.MAX_VALUE, List.of("uniform", "range"));
+            6_000,
+            1_800_000,
+            0,
+            Integer.MAX_VALUE,
+            4096,
+            45_000,
+            5_000,
+            Integer.MAX_VALUE,
+            List.of("uniform", "range"));
 }

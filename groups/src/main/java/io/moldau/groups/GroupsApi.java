@@ -21,8 +21,7 @@ public final class GroupsApi {
     }
 
     /// ListGroups (key 16): the groups of every shard, and COORDINATOR_LOAD_IN_PROGRESS if one could not say.
-    public void list(
-            List<String> states, List<String> types, BiConsumer<ErrorCode, List<ListedGroup>> answer) {
+    public void list(List<String> states, List<String> types, BiConsumer<ErrorCode, List<ListedGroup>> answer) {
         int count = groups.shardCount();
         if (count == 0) {
             answer.accept(ErrorCode.NONE, List.of());
@@ -53,9 +52,8 @@ public final class GroupsApi {
     public void describe(String groupId, Caller caller, Consumer<DescribeGroupsResponse.DescribedGroup> answer) {
         groups.on(
                 groupId,
-                (shard, effects) -> answer.accept(shard.classic()
-                        .describe(groupId)
-                        .orElseGet(() -> absent(shard, groupId, caller))),
+                (shard, effects) -> answer.accept(
+                        shard.classic().describe(groupId).orElseGet(() -> absent(shard, groupId, caller))),
                 error -> answer.accept(described(groupId, error, "", "")));
     }
 

@@ -60,8 +60,8 @@ public final class MembershipApi {
 
     /// Heartbeat (key 12).
     public void heartbeat(HeartbeatRequest request, Consumer<HeartbeatResponse> answer) {
-        Consumer<ErrorCode> answered = error ->
-                answer.accept(HeartbeatResponse.builder().errorCode(error.code()).build());
+        Consumer<ErrorCode> answered = error -> answer.accept(
+                HeartbeatResponse.builder().errorCode(error.code()).build());
         groups.on(
                 request.groupId(),
                 (shard, effects) -> answered.accept(shard.classic().heartbeat(request)),
@@ -87,7 +87,9 @@ public final class MembershipApi {
                             .toList();
                     effects.whenCommitted(() -> answer.accept(
                             caller.version() >= 3
-                                    ? LeaveGroupResponse.builder().members(results).build()
+                                    ? LeaveGroupResponse.builder()
+                                            .members(results)
+                                            .build()
                                     : LeaveGroupResponse.builder()
                                             .errorCode(results.getFirst().errorCode())
                                             .members(List.of())

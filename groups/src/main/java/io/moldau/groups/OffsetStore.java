@@ -45,8 +45,7 @@ final class OffsetStore {
     }
 
     Optional<CommittedOffset> offset(String group, String topic, int partition) {
-        return Optional.ofNullable(
-                offsets(group).getOrDefault(topic, Map.of()).get(partition));
+        return Optional.ofNullable(offsets(group).getOrDefault(topic, Map.of()).get(partition));
     }
 
     /// A group's offsets by topic and partition.

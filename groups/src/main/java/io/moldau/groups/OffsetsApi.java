@@ -50,7 +50,8 @@ public final class OffsetsApi {
                     long now = groups.nowMs();
                     var response = response(request, (topic, partition) -> {
                         var name = topicName(topic.name(), topic.topicId(), caller);
-                        if (name.isEmpty() || partition.partitionIndex() < 0
+                        if (name.isEmpty()
+                                || partition.partitionIndex() < 0
                                 || partition.partitionIndex() >= groups.topics().partitions(name.get())) {
                             return name.isEmpty() && caller.version() >= TOPIC_IDS_SINCE
                                     ? ErrorCode.UNKNOWN_TOPIC_ID
@@ -83,9 +84,9 @@ public final class OffsetsApi {
 
     /// Clients below version 9 do not know the errors of member epochs (KIP-848).
     private static ErrorCode forVersion(ErrorCode error, Caller caller) {
-        boolean epochError =
-                error == ErrorCode.STALE_MEMBER_EPOCH || error == ErrorCode.FENCED_MEMBER_EPOCH
-                        || error == ErrorCode.GROUP_ID_NOT_FOUND;
+        boolean epochError = error == ErrorCode.STALE_MEMBER_EPOCH
+                || error == ErrorCode.FENCED_MEMBER_EPOCH
+                || error == ErrorCode.GROUP_ID_NOT_FOUND;
         return epochError && caller.version() < 9 ? ErrorCode.ILLEGAL_GENERATION : error;
     }
 
@@ -123,9 +124,10 @@ public final class OffsetsApi {
                 request.groupId(),
                 (shard, effects) -> {
                     var memberId = request.memberId();
-                    if (memberId != null && request.memberEpoch() >= 0 && shard.consumer().has(request.groupId())) {
-                        var allowed =
-                                shard.consumer().mayCommit(request.groupId(), memberId, request.memberEpoch());
+                    if (memberId != null
+                            && request.memberEpoch() >= 0
+                            && shard.consumer().has(request.groupId())) {
+                        var allowed = shard.consumer().mayCommit(request.groupId(), memberId, request.memberEpoch());
                         if (allowed != ErrorCode.NONE) {
                             answer.accept(fetchRefused(request.groupId(), allowed));
                             return;
@@ -191,7 +193,8 @@ public final class OffsetsApi {
         return OffsetFetchResponsePartitions.builder()
                 .partitionIndex(index)
                 .committedOffset(committed.map(CommittedOffset::offset).orElse(-1L))
-                .committedLeaderEpoch(committed.map(CommittedOffset::leaderEpoch).orElse(-1))
+                .committedLeaderEpoch(
+                        committed.map(CommittedOffset::leaderEpoch).orElse(-1))
                 .metadata(committed.map(CommittedOffset::metadata).orElse(""))
                 .build();
     }

@@ -72,8 +72,8 @@ public final class Controller implements AutoCloseable {
         if (closed) {
             answer.completeExceptionally(new IllegalStateException("the node is stopping"));
         } else if (!waiting.offer(() -> run(decision, answer))) {
-            answer.completeExceptionally(new IllegalStateException(
-                    MAX_WAITING + " metadata changes are waiting already: try again later"));
+            answer.completeExceptionally(
+                    new IllegalStateException(MAX_WAITING + " metadata changes are waiting already: try again later"));
         } else {
             pump();
         }

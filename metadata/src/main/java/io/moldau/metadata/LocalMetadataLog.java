@@ -115,8 +115,8 @@ public final class LocalMetadataLog implements MetadataLog {
         records.forEach(record -> MetadataRecordFormat.write(record, out));
         var body = out.toBuffer();
         if (body.remaining() > MAX_GROUP_BYTES) {
-            throw new IllegalArgumentException("a metadata change of " + body.remaining() + " bytes is over the limit of "
-                    + MAX_GROUP_BYTES + ": split it");
+            throw new IllegalArgumentException("a metadata change of " + body.remaining()
+                    + " bytes is over the limit of " + MAX_GROUP_BYTES + ": split it");
         }
         var group = ByteBuffer.allocate(GROUP_HEADER_BYTES + body.remaining());
         group.putInt(body.remaining()).putInt(checksum(body)).put(body);

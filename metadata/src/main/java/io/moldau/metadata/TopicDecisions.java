@@ -45,8 +45,8 @@ public final class TopicDecisions {
 
     public Decision<TopicOutcome> delete(MetadataImage image, Uuid topicId) {
         return image.topic(topicId)
-                .map(topic -> new Decision<TopicOutcome>(
-                        List.of(new MetadataRecord.TopicDeleted(topicId)), new Done(topic)))
+                .map(topic ->
+                        new Decision<TopicOutcome>(List.of(new MetadataRecord.TopicDeleted(topicId)), new Done(topic)))
                 .orElseGet(() -> refused(
                         ErrorCode.UNKNOWN_TOPIC_ID, "there is no topic with the id " + topicId + " (any more)"));
     }
@@ -160,8 +160,8 @@ public final class TopicDecisions {
             records.add(new MetadataRecord.PartitionChanged(id, fresh(index, replicas)));
         }
         wish.configs()
-                .forEach((key, value) -> records.add(new MetadataRecord.ConfigChanged(
-                        ConfigResource.topic(wish.name()), key, Optional.of(value))));
+                .forEach((key, value) -> records.add(
+                        new MetadataRecord.ConfigChanged(ConfigResource.topic(wish.name()), key, Optional.of(value))));
         return records;
     }
 

@@ -17,12 +17,16 @@ public final class TopicNames {
             return Optional.of("a topic name must not be \".\" or \"..\"");
         }
         if (name.length() > MAX_LENGTH) {
-            return Optional.of("the topic name has " + name.length() + " characters, at most " + MAX_LENGTH
-                    + " are allowed");
+            return Optional.of(
+                    "the topic name has " + name.length() + " characters, at most " + MAX_LENGTH + " are allowed");
         }
         for (int i = 0; i < name.length(); i++) {
             char c = name.charAt(i);
-            boolean legal = c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || c == '.' || c == '_'
+            boolean legal = c >= 'a' && c <= 'z'
+                    || c >= 'A' && c <= 'Z'
+                    || c >= '0' && c <= '9'
+                    || c == '.'
+                    || c == '_'
                     || c == '-';
             if (!legal) {
                 return Optional.of("the topic name \"" + name + "\" holds the character '" + c

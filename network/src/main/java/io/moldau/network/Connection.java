@@ -126,8 +126,8 @@ final class Connection {
         if (start.charAt(0) == 0x16 && start.charAt(1) == 0x03) {
             return "it speaks TLS, and this listener is plaintext: set security.protocol=PLAINTEXT in the client";
         }
-        return "it announced a request of " + announcedBytes + " bytes; between 1 and "
-                + maxFrameBytes + " (socket.request.max.bytes) are allowed";
+        return "it announced a request of " + announcedBytes + " bytes; between 1 and " + maxFrameBytes
+                + " (socket.request.max.bytes) are allowed";
     }
 
     /// Goes on with what was read but not handed over yet.

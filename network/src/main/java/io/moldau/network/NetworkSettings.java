@@ -39,17 +39,6 @@ public record NetworkSettings(
     /// What is right for a lone node at this address.
     public static NetworkSettings at(InetSocketAddress address) {
         return new NetworkSettings(
-                address,
-                "PLAINTEXT",
-                2,
-                100 << 20,
-                256L << 20,
-                64,
-                10_000,
-                10_000,
-                600_000,
-                30_000,
-                -1,
-                -1);
+                address, "PLAINTEXT", 2, 100 << 20, 256L << 20, 64, 10_000, 10_000, 600_000, 30_000, -1, -1);
     }
 }

@@ -35,8 +35,7 @@ public final class Partition {
     private final Uuid topicId;
     private final PartitionLog log;
     private final Strand strand = new Strand();
-    private final PriorityQueue<Waiting> waiting =
-            new PriorityQueue<>(Comparator.comparingLong(Waiting::endOffset));
+    private final PriorityQueue<Waiting> waiting = new PriorityQueue<>(Comparator.comparingLong(Waiting::endOffset));
     private final Set<Runnable> watchers = ConcurrentHashMap.newKeySet();
     private final int leaderEpoch;
     private volatile long highWatermark;
@@ -86,8 +85,7 @@ public final class Partition {
     ///
     /// @param awaitPromise false answers as soon as the batches are in the log (acks=0)
     /// @param done told once, on any thread; must not block
-    public void append(
-            ByteBuffer batches, AppendOrigin origin, boolean awaitPromise, Consumer<AppendOutcome> done) {
+    public void append(ByteBuffer batches, AppendOrigin origin, boolean awaitPromise, Consumer<AppendOutcome> done) {
         strand.execute(() -> {
             if (gone.isPresent()) {
                 done.accept(gone.get());
@@ -95,9 +93,11 @@ public final class Partition {
             }
             switch (log.append(batches, leaderEpoch, origin)) {
                 case AppendResult.Appended(long base, long last, long timeMs, long start) ->
-                    acknowledge(last + 1, new AppendOutcome.Acknowledged(base, last, timeMs, start), awaitPromise, done);
+                    acknowledge(
+                            last + 1, new AppendOutcome.Acknowledged(base, last, timeMs, start), awaitPromise, done);
                 case AppendResult.Duplicate(long base, long last, long timeMs, long start) ->
-                    acknowledge(last + 1, new AppendOutcome.Acknowledged(base, last, timeMs, start), awaitPromise, done);
+                    acknowledge(
+                            last + 1, new AppendOutcome.Acknowledged(base, last, timeMs, start), awaitPromise, done);
                 case AppendResult.Refused refused ->
                     done.accept(new AppendOutcome.Refused(ErrorCodes.of(refused.error()), refused.reason()));
             }
@@ -148,8 +148,7 @@ public final class Partition {
             long fromOffset, int maxBytes, boolean committedOnly, int lastFetchedEpoch, boolean atLeastOneBatch) {
         var refusal = gone;
         if (refusal.isPresent()) {
-            return new Fetched.Refused(
-                    refusal.get().error(), refusal.get().reason());
+            return new Fetched.Refused(refusal.get().error(), refusal.get().reason());
         }
         LogView view = log.view();
         long watermark = highWatermark;
@@ -242,5 +241,4 @@ public final class Partition {
             }
         });
     }
-
 }

@@ -112,7 +112,8 @@ public final class Partitions implements Controller.Listener {
             } else {
                 log = directory.create(
                         id,
-                        new UuidBits(topic.id().mostSignificantBits(), topic.id().leastSignificantBits()),
+                        new UuidBits(
+                                topic.id().mostSignificantBits(), topic.id().leastSignificantBits()),
                         wanted);
             }
         } catch (IOException failure) {

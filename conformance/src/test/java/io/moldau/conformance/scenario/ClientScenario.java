@@ -97,8 +97,7 @@ public final class ClientScenario implements Function<Map<String, String>, Strin
             properties.put("group.protocol", "consumer");
         } else if (protocol.equals("cooperative")) {
             properties.put(
-                    "partition.assignment.strategy",
-                    "org.apache.kafka.clients.consumer.CooperativeStickyAssignor");
+                    "partition.assignment.strategy", "org.apache.kafka.clients.consumer.CooperativeStickyAssignor");
         } else if (protocol.equals("static")) {
             properties.put("group.instance.id", "instance-" + ++instances);
         }
@@ -190,8 +189,7 @@ public final class ClientScenario implements Function<Map<String, String>, Strin
             seen.put(record.key(), record.value());
             var codec = record.headers().lastHeader("codec");
             check(
-                    codec != null
-                            && record.key().startsWith(new String(codec.value(), StandardCharsets.UTF_8)),
+                    codec != null && record.key().startsWith(new String(codec.value(), StandardCharsets.UTF_8)),
                     "headers come back");
             check(record.headers().lastHeader("nothing").value() == null, "a null header comes back null");
         }
@@ -202,7 +200,9 @@ public final class ClientScenario implements Function<Map<String, String>, Strin
         var partition = new TopicPartition(topic, 0);
         long base;
         try (var producer = producer("gzip", "1")) {
-            base = producer.send(new ProducerRecord<>(topic, 0, time, "k", "at " + time)).get().offset();
+            base = producer.send(new ProducerRecord<>(topic, 0, time, "k", "at " + time))
+                    .get()
+                    .offset();
             for (int i = 1; i < 10; i++) {
                 producer.send(new ProducerRecord<>(topic, 0, time + i * 1000L, "k", "at " + (time + i * 1000L)))
                         .get();
@@ -242,7 +242,9 @@ public final class ClientScenario implements Function<Map<String, String>, Strin
         check(config.get("retention.ms").value().equals("3600000"), "the setting is as it was set");
         check(config.get("durability").value().equals("disk"), "durability is disk by default");
         var partition = new TopicPartition(topic, 1);
-        admin.deleteRecords(Map.of(partition, RecordsToDelete.beforeOffset(5))).all().get();
+        admin.deleteRecords(Map.of(partition, RecordsToDelete.beforeOffset(5)))
+                .all()
+                .get();
         try (var reader = consumer("begin-" + topic)) {
             check(reader.beginningOffsets(List.of(partition)).get(partition) == 5L, "records below 5 are deleted");
         }

@@ -54,9 +54,16 @@ final class ClassicGroup {
     private final Schedule schedule;
     private final int initialDelayMs;
     State state = State.EMPTY;
-    @Nullable String protocolType;
-    @Nullable String protocol;
-    @Nullable String leader;
+
+    @Nullable
+    String protocolType;
+
+    @Nullable
+    String protocol;
+
+    @Nullable
+    String leader;
+
     int generation;
     long stateTimestampMs;
     final Map<String, ClassicMember> members = new LinkedHashMap<>();

@@ -141,8 +141,8 @@ public final class ClassicProtocol {
             return;
         }
         var clientId = caller.clientId();
-        var id = clientId.substring(0, Math.min(clientId.length(), MAX_CLIENT_ID_IN_MEMBER_ID)) + "-"
-                + uniqueText.get();
+        var id =
+                clientId.substring(0, Math.min(clientId.length(), MAX_CLIENT_ID_IN_MEMBER_ID)) + "-" + uniqueText.get();
         if (caller.version() >= MEMBER_ID_REQUIRED_SINCE) {
             group.expect(id, request.sessionTimeoutMs());
             answer.accept(joinRefused(ErrorCode.MEMBER_ID_REQUIRED, id, caller.version()));
@@ -175,7 +175,10 @@ public final class ClassicProtocol {
             var response = group.joined(next, caller.version(), wasLeader);
             effects.whenCommitted(() -> answer.accept(
                     wasLeader && caller.version() < 9
-                            ? response.toBuilder().leader(previous.id).members(List.of()).build()
+                            ? response.toBuilder()
+                                    .leader(previous.id)
+                                    .members(List.of())
+                                    .build()
                             : response));
             return;
         }
@@ -437,7 +440,8 @@ public final class ClassicProtocol {
             return group != null && !group.members.isEmpty();
         }
         return group.members.values().stream()
-                .anyMatch(member -> Subscriptions.topics(member.metadata(protocol)).contains(topic));
+                .anyMatch(member ->
+                        Subscriptions.topics(member.metadata(protocol)).contains(topic));
     }
 
     public Optional<ErrorCode> whyNotDeletable(String groupId) {
@@ -485,9 +489,7 @@ public final class ClassicProtocol {
                                                     ? member.metadata(protocol).duplicate()
                                                     : ClassicMember.NOTHING.duplicate())
                                     .memberAssignment(
-                                            settled
-                                                    ? member.assignment.duplicate()
-                                                    : ClassicMember.NOTHING.duplicate())
+                                            settled ? member.assignment.duplicate() : ClassicMember.NOTHING.duplicate())
                                     .build())
                             .toList())
                     .build();
@@ -551,7 +553,9 @@ public final class ClassicProtocol {
 
     /// The bytes outlive the request's frame, so they leave it.
     private static List<JoinGroupRequestProtocol> copy(List<JoinGroupRequestProtocol> protocols) {
-        return protocols.stream().map(one -> protocol(one.name(), one.metadata())).toList();
+        return protocols.stream()
+                .map(one -> protocol(one.name(), one.metadata()))
+                .toList();
     }
 
     private static ByteBuffer copy(ByteBuffer bytes) {

@@ -24,8 +24,8 @@ final class ClassicRecords {
                         .clientHost(member.clientHost)
                         .rebalanceTimeout(member.rebalanceTimeoutMs)
                         .sessionTimeout(member.sessionTimeoutMs)
-                        .subscription(
-                                member.metadata(protocol == null ? "" : protocol).duplicate())
+                        .subscription(member.metadata(protocol == null ? "" : protocol)
+                                .duplicate())
                         .assignment(assignments
                                 .getOrDefault(member.id, ClassicMember.NOTHING)
                                 .duplicate())

@@ -16,7 +16,9 @@ final class Subscriptions {
             var in = new ByteReader(metadata.duplicate());
             short version = in.int16();
             short known = (short) Math.min(version, ConsumerProtocolSubscription.HIGHEST_VERSION);
-            return version < 0 ? List.of() : ConsumerProtocolSubscription.read(in, known).topics();
+            return version < 0
+                    ? List.of()
+                    : ConsumerProtocolSubscription.read(in, known).topics();
         } catch (MalformedMessageException notASubscription) {
             return List.of();
         }

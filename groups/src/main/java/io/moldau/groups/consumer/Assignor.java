@@ -144,7 +144,8 @@ enum Assignor {
             while (moved) {
                 moved = false;
                 var fullestFirst = given.keySet().stream()
-                        .sorted(Comparator.comparingInt((String id) -> -partitions(id).size())
+                        .sorted(Comparator.comparingInt(
+                                        (String id) -> -partitions(id).size())
                                 .thenComparing(Comparator.naturalOrder()))
                         .toList();
                 for (var id : fullestFirst) {

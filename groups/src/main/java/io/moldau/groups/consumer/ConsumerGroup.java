@@ -35,9 +35,8 @@ final class ConsumerGroup {
             return "Assigning";
         }
         boolean settled = members.values().stream()
-                .allMatch(member ->
-                        member.state() == ConsumerMember.State.STABLE && member.epoch() == targetEpoch
-                                || member.epoch() == ConsumerMember.LEFT_FOR_A_WHILE);
+                .allMatch(member -> member.state() == ConsumerMember.State.STABLE && member.epoch() == targetEpoch
+                        || member.epoch() == ConsumerMember.LEFT_FOR_A_WHILE);
         return settled ? "Stable" : "Reconciling";
     }
 
@@ -116,9 +115,10 @@ final class ConsumerGroup {
     /// The assignor that most members ask for, else `otherwise`.
     Assignor preferred(Assignor otherwise) {
         var votes = new HashMap<Assignor, Integer>();
-        members.values().forEach(member -> Optional.ofNullable(member.serverAssignor())
-                .flatMap(Assignor::of)
-                .ifPresent(assignor -> votes.merge(assignor, 1, Integer::sum)));
+        members.values()
+                .forEach(member -> Optional.ofNullable(member.serverAssignor())
+                        .flatMap(Assignor::of)
+                        .ifPresent(assignor -> votes.merge(assignor, 1, Integer::sum)));
         return votes.entrySet().stream()
                 .max(Map.Entry.comparingByValue())
                 .map(Map.Entry::getKey)
@@ -129,7 +129,8 @@ final class ConsumerGroup {
     boolean isFree(Uuid topic, int partition, String forMember) {
         for (var other : members.values()) {
             if (!other.id().equals(forMember)
-                    && (other.assigned().has(topic, partition) || other.revoking().has(topic, partition))) {
+                    && (other.assigned().has(topic, partition)
+                            || other.revoking().has(topic, partition))) {
                 return false;
             }
         }

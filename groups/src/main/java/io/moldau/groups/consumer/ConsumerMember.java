@@ -121,10 +121,7 @@ record ConsumerMember(
     /// @param owned what the client says it reads, if it says
     /// @param isFree whether no other member has a partition
     ConsumerMember towards(
-            int targetEpoch,
-            PartitionSet target,
-            Optional<PartitionSet> owned,
-            BiPredicate<Uuid, Integer> isFree) {
+            int targetEpoch, PartitionSet target, Optional<PartitionSet> owned, BiPredicate<Uuid, Integer> isFree) {
         if (state == State.UNREVOKED_PARTITIONS) {
             boolean stillOwned = owned.isEmpty() || owned.get().touches(revoking);
             if (stillOwned) {

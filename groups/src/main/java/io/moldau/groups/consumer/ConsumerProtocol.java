@@ -77,12 +77,14 @@ public final class ConsumerProtocol {
 
     /// Everything is replayed: every member has its session timeout from now on.
     public void loaded(Effects effects) {
-        state.groups.values().forEach(group -> group.members.values().forEach(member -> {
-            alive(group, member.id());
-            if (member.state() == ConsumerMember.State.UNREVOKED_PARTITIONS) {
-                awaitRevocation(group, member);
-            }
-        }));
+        state.groups
+                .values()
+                .forEach(group -> group.members.values().forEach(member -> {
+                    alive(group, member.id());
+                    if (member.state() == ConsumerMember.State.UNREVOKED_PARTITIONS) {
+                        awaitRevocation(group, member);
+                    }
+                }));
         // Topics may have changed while nobody was there to be told.
         topicsChanged(effects);
     }
@@ -91,9 +93,7 @@ public final class ConsumerProtocol {
             ConsumerGroupHeartbeatRequest request, Caller caller, Effects effects) {
         try {
             check(request, caller);
-            return request.memberEpoch() < 0
-                    ? leave(request, effects)
-                    : live(request, caller, effects);
+            return request.memberEpoch() < 0 ? leave(request, effects) : live(request, caller, effects);
         } catch (Refusal refusal) {
             // A group that never came to be must not be listed.
             state.groups.computeIfPresent(
@@ -170,8 +170,7 @@ public final class ConsumerProtocol {
                 .build();
     }
 
-    private ConsumerGroupHeartbeatResponse live(
-            ConsumerGroupHeartbeatRequest request, Caller caller, Effects effects) {
+    private ConsumerGroupHeartbeatResponse live(ConsumerGroupHeartbeatRequest request, Caller caller, Effects effects) {
         boolean joining = request.memberEpoch() == 0;
         ConsumerGroup group;
         ConsumerMember before;
@@ -210,8 +209,10 @@ public final class ConsumerProtocol {
         } else {
             schedule.cancel(revocationTimer(group, next.id()));
         }
-        boolean full = joining || request.rebalanceTimeoutMs() > 0 && request.topicPartitions() != null
-                && (request.subscribedTopicNames() != null || request.subscribedTopicRegex() != null);
+        boolean full = joining
+                || request.rebalanceTimeoutMs() > 0
+                        && request.topicPartitions() != null
+                        && (request.subscribedTopicNames() != null || request.subscribedTopicRegex() != null);
         boolean tell = full || !next.assigned().equals(current.assigned());
         return ConsumerGroupHeartbeatResponse.builder()
                 .memberId(next.id())
@@ -281,8 +282,8 @@ public final class ConsumerProtocol {
     private static ConsumerMember existing(ConsumerGroup group, String memberId, @Nullable String instanceId) {
         if (instanceId != null) {
             var byInstance = group.byInstance(instanceId)
-                    .orElseThrow(() -> new Refusal(
-                            ErrorCode.UNKNOWN_MEMBER_ID, "no member has the instance id " + instanceId));
+                    .orElseThrow(() ->
+                            new Refusal(ErrorCode.UNKNOWN_MEMBER_ID, "no member has the instance id " + instanceId));
             if (!byInstance.id().equals(memberId)) {
                 throw new Refusal(
                         ErrorCode.FENCED_INSTANCE_ID,
@@ -361,8 +362,7 @@ public final class ConsumerProtocol {
         write(ConsumerRecords.targetEpoch(group.id, group.epoch, schedule.nowMs()), effects);
     }
 
-    private static ConsumerMember reconcile(
-            ConsumerGroup group, ConsumerMember member, Optional<PartitionSet> owned) {
+    private static ConsumerMember reconcile(ConsumerGroup group, ConsumerMember member, Optional<PartitionSet> owned) {
         return member.towards(
                 group.targetEpoch,
                 group.target(member.id()),
@@ -416,9 +416,7 @@ public final class ConsumerProtocol {
         int epoch = member.epoch();
         schedule.after(revocationTimer(group, member.id()), member.rebalanceTimeoutMs(), effects -> {
             var late = group.members.get(member.id());
-            if (late != null
-                    && late.epoch() == epoch
-                    && late.state() == ConsumerMember.State.UNREVOKED_PARTITIONS) {
+            if (late != null && late.epoch() == epoch && late.state() == ConsumerMember.State.UNREVOKED_PARTITIONS) {
                 LOG.info("Group {}: member {} did not give up its partitions in time", group.id, late.id());
                 remove(group, late, effects, "it did not give up partitions in time");
             }

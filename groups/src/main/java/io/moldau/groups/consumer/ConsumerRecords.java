@@ -75,8 +75,7 @@ final class ConsumerRecords {
     }
 
     static Entry assignmentTombstone(String group, String memberId) {
-        return RecordFormat.tombstone(
-                ConsumerGroupCurrentMemberAssignmentKey.RECORD_TYPE, currentKey(group, memberId));
+        return RecordFormat.tombstone(ConsumerGroupCurrentMemberAssignmentKey.RECORD_TYPE, currentKey(group, memberId));
     }
 
     static Entry target(String group, String memberId, PartitionSet partitions) {
@@ -95,8 +94,7 @@ final class ConsumerRecords {
     }
 
     static Entry targetTombstone(String group, String memberId) {
-        return RecordFormat.tombstone(
-                ConsumerGroupTargetAssignmentMemberKey.RECORD_TYPE, targetKey(group, memberId));
+        return RecordFormat.tombstone(ConsumerGroupTargetAssignmentMemberKey.RECORD_TYPE, targetKey(group, memberId));
     }
 
     static Entry targetEpoch(String group, int epoch, long nowMs) {
@@ -111,8 +109,7 @@ final class ConsumerRecords {
     }
 
     static Entry targetEpochTombstone(String group) {
-        return RecordFormat.tombstone(
-                ConsumerGroupTargetAssignmentMetadataKey.RECORD_TYPE, targetGroupKey(group));
+        return RecordFormat.tombstone(ConsumerGroupTargetAssignmentMetadataKey.RECORD_TYPE, targetGroupKey(group));
     }
 
     static Entry regex(String group, String regex, Collection<String> topics, long nowMs) {

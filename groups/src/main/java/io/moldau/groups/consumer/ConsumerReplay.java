@@ -46,7 +46,8 @@ final class ConsumerReplay {
     private void put(short type, ByteBuffer key, ByteBuffer value) {
         if (type == ConsumerGroupMetadataKey.RECORD_TYPE) {
             var stored = RecordFormat.value(value, ConsumerGroupMetadataValue::read);
-            var group = group(RecordFormat.key(key, ConsumerGroupMetadataKey::read).groupId());
+            var group =
+                    group(RecordFormat.key(key, ConsumerGroupMetadataKey::read).groupId());
             group.epoch = stored.epoch();
             group.metadataHash = stored.metadataHash();
         } else if (type == ConsumerGroupMemberMetadataKey.RECORD_TYPE) {
@@ -54,15 +55,16 @@ final class ConsumerReplay {
             putMember(id, RecordFormat.value(value, ConsumerGroupMemberMetadataValue::read));
         } else if (type == ConsumerGroupTargetAssignmentMetadataKey.RECORD_TYPE) {
             var id = RecordFormat.key(key, ConsumerGroupTargetAssignmentMetadataKey::read);
-            group(id.groupId()).targetEpoch =
-                    RecordFormat.value(value, ConsumerGroupTargetAssignmentMetadataValue::read).assignmentEpoch();
+            group(id.groupId()).targetEpoch = RecordFormat.value(
+                            value, ConsumerGroupTargetAssignmentMetadataValue::read)
+                    .assignmentEpoch();
         } else if (type == ConsumerGroupTargetAssignmentMemberKey.RECORD_TYPE) {
             var id = RecordFormat.key(key, ConsumerGroupTargetAssignmentMemberKey::read);
             var partitions = new ArrayList<PartitionSet.One>();
             RecordFormat.value(value, ConsumerGroupTargetAssignmentMemberValue::read)
                     .topicPartitions()
-                    .forEach(topic -> topic.partitions()
-                            .forEach(p -> partitions.add(new PartitionSet.One(topic.topicId(), p))));
+                    .forEach(topic ->
+                            topic.partitions().forEach(p -> partitions.add(new PartitionSet.One(topic.topicId(), p))));
             group(id.groupId()).targets.put(id.memberId(), PartitionSet.of(partitions));
         } else if (type == ConsumerGroupCurrentMemberAssignmentKey.RECORD_TYPE) {
             var id = RecordFormat.key(key, ConsumerGroupCurrentMemberAssignmentKey::read);
@@ -132,8 +134,7 @@ final class ConsumerReplay {
 
     private static PartitionSet partitions(List<ConsumerGroupCurrentMemberAssignmentValue.TopicPartitions> topics) {
         var all = new ArrayList<PartitionSet.One>();
-        topics.forEach(
-                topic -> topic.partitions().forEach(p -> all.add(new PartitionSet.One(topic.topicId(), p))));
+        topics.forEach(topic -> topic.partitions().forEach(p -> all.add(new PartitionSet.One(topic.topicId(), p))));
         return PartitionSet.of(all);
     }
 }
