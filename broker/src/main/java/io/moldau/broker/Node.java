@@ -85,6 +85,7 @@ public final class Node implements AutoCloseable {
         try {
             var folder = path.resolve(METADATA_FOLDER);
             environment.disk().createDirectories(folder);
+            environment.disk().syncDirectory(path);
             var log = LocalMetadataLog.open(environment.disk(), folder);
             return Controller.open(
                     log,
