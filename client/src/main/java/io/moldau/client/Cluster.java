@@ -24,6 +24,7 @@ import org.jspecify.annotations.Nullable;
 /// The connections to a cluster and what is known of its topics.
 public final class Cluster implements AutoCloseable {
     private static final int RETRY_MS = 100;
+    private static final int FIRST_CONTACT_MS = 3_000;
     /// The connection to whichever bootstrap address answers.
     private static final int ANY = -1;
     /// Newest versions that name topics by name rather than id.
@@ -60,7 +61,9 @@ public final class Cluster implements AutoCloseable {
 
     /// Does `call` until it works, the failure is a lasting one, or the time is up.
     <T> T retrying(Supplier<T> call) {
-        long deadline = nowMs() + settings.timeoutMs();
+        // Before the first contact a wrong address is likelier than a broker that is just starting.
+        int patienceMs = nodes.isEmpty() ? Math.min(settings.timeoutMs(), FIRST_CONTACT_MS) : settings.timeoutMs();
+        long deadline = nowMs() + patienceMs;
         while (true) {
             try {
                 return call.get();
