@@ -12,7 +12,7 @@ class StrandTest {
     private static final int THREADS = 4;
     private static final int TASKS = 20_000;
 
-    @RepeatedTest(20)
+    @RepeatedTest(40)
     void tasksOfManyThreadsRunOneAtATimeAndEachThreadsInItsOrder() throws InterruptedException {
         // Given
         var strand = new Strand();
