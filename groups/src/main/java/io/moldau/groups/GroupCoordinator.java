@@ -61,6 +61,9 @@ public final class GroupCoordinator implements Partitions.Listener {
     public void retired(Partition partition) {
         if (partition.id().topic().equals(TOPIC)) {
             Optional.ofNullable(shards.remove(partition.id().partition())).ifPresent(Coordinator::close);
+        } else if (partition.id().partition() == 0) {
+            // Partitions retire with their topic, and every topic has a partition 0.
+            topicDeleted(partition.id().topic());
         }
     }
 
