@@ -20,6 +20,7 @@ public final class PartitionLog {
     private final Path path;
     private final SegmentList segments;
     private final LogSync sync;
+    private final LogCompaction compaction;
     final TailCache.Tail tail = new TailCache.Tail();
     // Changed under this object's monitor, read by anybody.
     private volatile LogSettings settings;
@@ -42,6 +43,7 @@ public final class PartitionLog {
         this.path = directory.path().resolve(id.toString());
         this.segments = new SegmentList(directory, path);
         this.sync = new LogSync(this);
+        this.compaction = new LogCompaction(this);
     }
 
     public PartitionId id() {
@@ -60,8 +62,21 @@ public final class PartitionLog {
         return path;
     }
 
+    LogSync sync() {
+        return sync;
+    }
+
+    LogCompaction compaction() {
+        return compaction;
+    }
+
     List<Segment> segments() {
         return segments.all();
+    }
+
+    /// To be changed under this log's monitor.
+    SegmentList segmentList() {
+        return segments;
     }
 
     Epochs epochs() {
@@ -238,11 +253,11 @@ public final class PartitionLog {
     /// Applies retention; true if segments went.
     synchronized boolean retain(long nowMs) throws IOException {
         var rules = settings;
+        segments.rest();
         if (deleted || !rules.cleanupDelete()) {
             return false;
         }
         long start = Retention.newStart(segments.all(), rules, logStart, logEnd, nowMs);
-        segments.rest();
         if (start <= logStart) {
             return false;
         }
@@ -266,13 +281,18 @@ public final class PartitionLog {
     /// disk, so that no trace of what was cut comes back after a crash.
     public void truncateTo(long offset) throws IOException {
         directory.flusher().flushNow();
-        synchronized (this) {
-            if (offset >= logEnd) {
-                return;
+        boolean cut = sync.exclusively(() -> {
+            synchronized (this) {
+                if (offset >= logEnd) {
+                    return false;
+                }
+                LogTruncation.cut(this, Math.max(offset, 0));
+                return true;
             }
-            LogTruncation.cut(this, Math.max(offset, 0));
+        });
+        if (cut) {
+            directory.checkpoint(false);
         }
-        directory.checkpoint(false);
     }
 
     /// Called by [LogTruncation] when the files are cut.
@@ -335,8 +355,14 @@ public final class PartitionLog {
         sync.exclusively(() -> {
             synchronized (this) {
                 deleted = true;
+                return true;
             }
         });
+    }
+
+    /// How far compaction is; for a topic that is compacted.
+    public CompactionStatus compactionStatus() throws IOException {
+        return compaction.status();
     }
 
     boolean isDeleted() {
@@ -345,17 +371,15 @@ public final class PartitionLog {
 
     /// A checkpoint remembers the snapshot at or below `recoveryPoint`: older ones may go.
     void forgetSnapshots(long recoveryPoint) throws IOException {
+        compaction.checkpointed(recoveryPoint);
         sync.forgetSnapshots(recoveryPoint);
     }
 
     /// Removes files of segments that left the log a while ago, unless their names belong to somebody else by now:
     /// to a log created anew under this one's name, or to a segment that starts where an old one did.
     synchronized void deleteFiles(List<Segment> old) throws IOException {
-        for (var segment : old) {
-            boolean taken = deleted || segments.hasSegmentAt(segment.baseOffset());
-            if (!taken) {
-                segment.delete();
-            }
+        if (!deleted) {
+            segments.deleteFiles(old);
         }
     }
 

@@ -51,6 +51,18 @@ final class Batches {
         return all;
     }
 
+    /// All batches between two offsets, whatever gaps compaction left.
+    static List<RecordBatch> readAsIs(PartitionLog log, long from, long below) throws IOException {
+        var all = new ArrayList<RecordBatch>();
+        long next = from;
+        while (next < below && log.read(next, 1 << 20, below, true) instanceof LogSlice slice && !slice.isEmpty()) {
+            var batches = RecordBatches.splitTrusted(slice.buffer());
+            all.addAll(batches);
+            next = batches.getLast().nextOffset();
+        }
+        return all;
+    }
+
     static byte[] array(ByteBuffer buffer) {
         byte[] bytes = new byte[buffer.remaining()];
         buffer.duplicate().get(bytes);
