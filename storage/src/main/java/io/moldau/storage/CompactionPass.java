@@ -32,7 +32,7 @@ final class CompactionPass {
     private final KeyOffsets keys;
     private final TransactionFates fates = new TransactionFates();
     private final long nowMs;
-    private final long lastStable;
+    private final long logEnd;
     private final BatchWalk dirty;
     private final int cuts;
     private Phase phase = Phase.PREPARE;
@@ -56,7 +56,7 @@ final class CompactionPass {
         this.rules = log.settings();
         this.nowMs = nowMs;
         this.cuts = log.compaction().cuts();
-        this.lastStable = log.view().lastStableOffset();
+        this.logEnd = log.view().logEndOffset();
         this.dirty = new BatchWalk(log, plan.segments(), plan.firstDirty());
         this.mappedEnd = plan.firstDirty();
         var randomness = log.directory().randomness();
@@ -119,13 +119,8 @@ final class CompactionPass {
 
     /// What is compacted must be on disk, and below where a recovery would start to read: it knows segments by name.
     private int prepare() throws IOException {
-        if (log.compaction().checkpointedPoint() <= plan.end()) {
-            log.directory().checkpoint(false);
-            if (log.compaction().checkpointedPoint() <= plan.end()) {
-                throw new IOException("no checkpoint could be written");
-            }
-        }
-        producers = log.compaction().producers();
+        checkpointAbove(plan.end());
+        producers = log.compaction().lastOfProducers(plan.end());
         phase = Phase.MAP_KEYS;
         return 0;
     }
@@ -146,7 +141,7 @@ final class CompactionPass {
             return 0;
         }
         if (!batch.isControl() && !fates.isAborted(batch)) {
-            if (!keys.hasRoomFor(batch.recordCount())) {
+            if (!keys.hasRoomFor(Math.min(batch.recordCount(), batch.nextOffset() - plan.firstDirty()))) {
                 if (keys.size() == 0) {
                     throw new InvalidBatchException(
                             BatchError.INVALID_RECORD,
@@ -170,13 +165,23 @@ final class CompactionPass {
         return batch.sizeBytes();
     }
 
-    /// Reads on from the first transactional batch until each transaction that began in the plan's part has ended.
+    private void checkpointAbove(long offset) throws IOException {
+        if (log.compaction().checkpointedPoint() <= offset) {
+            log.directory().checkpoint(false);
+            if (log.compaction().checkpointedPoint() <= offset) {
+                throw new IOException("no checkpoint could be written");
+            }
+        }
+    }
+
+    /// Reads on from the first transactional batch until each transaction that began in the plan's part has ended. The
+    /// markers may lie above the last stable offset, where another transaction is open.
     private int learnFates() throws IOException {
         var walk = fateWalk;
         var batch = walk == null ? null : walk.next();
-        if (batch == null
-                || batch.baseOffset() >= lastStable
-                || (batch.baseOffset() >= plan.end() && !fates.anyOpen())) {
+        if (batch == null || batch.baseOffset() >= logEnd || (batch.baseOffset() >= plan.end() && !fates.anyOpen())) {
+            // A marker that a power cut can take back decides nothing.
+            checkpointAbove(fates.lastMarker());
             fatesKnown = true;
             phase = Phase.MAP_KEYS;
             return 0;

@@ -12,7 +12,8 @@ import java.util.List;
 record CompactionPlan(
         List<Segment> segments, long firstDirty, long end, long cleanBytes, long dirtyBytes, boolean overdue) {
 
-    static CompactionPlan of(List<Segment> segments, LogSettings rules, long firstDirty, long lastStable, long nowMs)
+    /// @param bound nothing at or above is touched
+    static CompactionPlan of(List<Segment> segments, LogSettings rules, long firstDirty, long bound, long nowMs)
             throws IOException {
         int active = segments.size() - 1;
         while (active > 0 && segments.get(active).sizeBytes() == 0) {
@@ -26,7 +27,7 @@ record CompactionPlan(
         for (; count < active; count++) {
             var segment = segments.get(count);
             long next = segments.get(count + 1).baseOffset();
-            if (next > lastStable) {
+            if (next > bound) {
                 break;
             }
             if (next <= firstDirty) {

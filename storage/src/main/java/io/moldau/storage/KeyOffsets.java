@@ -35,8 +35,8 @@ final class KeyOffsets {
         this.secret1 = secret1;
     }
 
-    boolean hasRoomFor(int keys) {
-        return size + (long) keys <= capacity;
+    boolean hasRoomFor(long keys) {
+        return size + keys <= capacity;
     }
 
     int capacity() {

@@ -42,9 +42,9 @@ final class LogCompaction {
         return cuts;
     }
 
-    Map<Long, ProducerStates.Last> producers() {
+    Map<Long, ProducerStates.Last> lastOfProducers(long below) {
         synchronized (log) {
-            return log.producers.lasts();
+            return log.producers.lasts(below);
         }
     }
 
@@ -93,8 +93,10 @@ final class LogCompaction {
 
     CompactionPlan plan(long nowMs) throws IOException {
         var view = log.view();
+        // What is not durable could be lost or cut, and with it what made older records superfluous.
+        long bound = Math.min(view.lastStableOffset(), view.durableEndOffset());
         long firstDirty = Math.max(view.logStartOffset(), Math.min(cleaned().below(), view.logEndOffset()));
-        return CompactionPlan.of(log.segments(), log.settings(), firstDirty, view.lastStableOffset(), nowMs);
+        return CompactionPlan.of(log.segments(), log.settings(), firstDirty, bound, nowMs);
     }
 
     /// The plan if it is worth its cost now.

@@ -117,10 +117,18 @@ final class ProducerStates {
     /// @param dataOffset its last offset; -1 if only a marker is known since the epoch began
     record Last(long dataOffset, short epoch) {}
 
-    Map<Long, Last> lasts() {
+    /// Of each producer the last batch below an offset.
+    Map<Long, Last> lasts(long below) {
         var lasts = new HashMap<Long, Last>();
-        producers.forEach((id, producer) -> lasts.put(
-                id, new Last(producer.batches.isEmpty() ? -1 : producer.batches.getLast().lastOffset, producer.epoch)));
+        producers.forEach((id, producer) -> {
+            long offset = -1;
+            for (var batch : producer.batches) {
+                if (batch.lastOffset < below) {
+                    offset = batch.lastOffset;
+                }
+            }
+            lasts.put(id, new Last(offset, producer.epoch));
+        });
         return lasts;
     }
 

@@ -16,6 +16,7 @@ final class TransactionFates {
 
     private final Map<Long, Long> open = new HashMap<>();
     private final Map<Long, List<Aborted>> aborted = new HashMap<>();
+    private long lastMarker = -1;
     private final Set<Long> withData = new HashSet<>();
 
     /// @param mayBegin false: only transactions that are open already are followed to their ends
@@ -31,9 +32,15 @@ final class TransactionFates {
             return;
         }
         var first = open.remove(producer);
+        lastMarker = batch.baseOffset();
         if (first != null && batch.controlRecord().type() == ControlRecord.Type.ABORT) {
             aborted.computeIfAbsent(producer, id -> new ArrayList<>()).add(new Aborted(first, batch.baseOffset()));
         }
+    }
+
+    /// Offset of the last marker that was learned, -1 without one.
+    long lastMarker() {
+        return lastMarker;
     }
 
     boolean anyOpen() {

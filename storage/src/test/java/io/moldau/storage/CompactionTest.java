@@ -57,6 +57,7 @@ class CompactionTest {
     }
 
     private void compact() {
+        world.threads().runAll();
         world.timers().advance(BACKOFF_MS);
         world.threads().runAll();
     }
