@@ -15,6 +15,7 @@ import io.moldau.network.NetworkSettings;
 import io.moldau.protocol.ApiKey;
 import io.moldau.protocol.message.ApiVersionsRequest;
 import io.moldau.replication.Partitions;
+import io.moldau.storage.Cleaner;
 import io.moldau.storage.LogDirectory;
 import io.moldau.storage.LogDirectorySettings;
 import java.io.IOException;
@@ -40,6 +41,7 @@ public final class Node implements AutoCloseable {
     private final LogDirectory directory;
     private final Controller controller;
     private final Partitions partitions;
+    private final Cleaner cleaner;
     private final LiveSettings live;
     private final List<NetworkServer> servers = new ArrayList<>();
     private final AtomicBoolean closed = new AtomicBoolean();
@@ -118,6 +120,7 @@ public final class Node implements AutoCloseable {
         this.live = new LiveSettings(settings, nodeId, controller.image());
         this.partitions =
                 new Partitions(directory, (image, topic) -> TopicLogs.settings(image, topic, live.settings(image)));
+        this.cleaner = new Cleaner(environment, directory::logs, () -> CleanerRules.of(live.current()));
     }
 
     private void listen() throws StartupException {
@@ -147,6 +150,7 @@ public final class Node implements AutoCloseable {
         for (var endpoint : settings.listeners()) {
             servers.add(open(endpoint, dispatcher));
         }
+        cleaner.start();
         environment.timers().schedule(WATCH_MS, this::watch);
         environment.timers().schedule(settings.int64("log.retention.check.interval.ms"), this::retain);
     }
@@ -279,6 +283,7 @@ public final class Node implements AutoCloseable {
             return;
         }
         servers.forEach(NetworkServer::close);
+        cleaner.close();
         try {
             controller.close();
         } catch (IOException failure) {

@@ -10,10 +10,14 @@ import io.moldau.protocol.Uuid;
 import io.moldau.protocol.message.ConsumerGroupDescribeResponse;
 import io.moldau.protocol.message.DescribeGroupsResponse;
 import io.moldau.replication.Partitions;
+import io.moldau.storage.Cleaner;
+import io.moldau.storage.CleanerSettings;
 import io.moldau.storage.Durability;
 import io.moldau.storage.LogDirectory;
 import io.moldau.storage.LogDirectorySettings;
 import io.moldau.storage.LogSettings;
+import io.moldau.storage.PartitionId;
+import io.moldau.storage.PartitionLog;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -28,6 +32,14 @@ import java.util.function.Consumer;
 final class GroupsFixture {
     private static final Path DATA = Path.of("/data");
     private static final Uuid OFFSETS_ID = new Uuid(7, 7);
+    /// As the internal topic is, only smaller: every test also shows that compaction takes nothing away.
+    private static final LogSettings COMPACTED = LogSettings.of(it -> it.durability(Durability.DISK)
+            .cleanupCompact(true)
+            .cleanupDelete(false)
+            .segmentBytes(4000)
+            .minCleanableDirtyRatio(0.01)
+            .deleteRetentionMs(3000));
+    private static final CleanerSettings CLEANING = new CleanerSettings(1, 1 << 20, Double.MAX_VALUE, 2000, 2000);
 
     /// What was answered, once.
     static final class Answer<T> implements Consumer<T> {
@@ -90,6 +102,7 @@ final class GroupsFixture {
             new MetadataRecord.PartitionChanged(OFFSETS_ID, partition(1))));
     private int unique;
     private GroupCoordinator coordinator;
+    private Optional<LogDirectory> opened = Optional.empty();
 
     GroupsFixture(long seed) throws IOException {
         this(seed, GroupSettings.DEFAULTS);
@@ -108,8 +121,9 @@ final class GroupsFixture {
 
     private GroupCoordinator open() throws IOException {
         var directory = LogDirectory.open(world.environment(), DATA, LogDirectorySettings.DEFAULTS);
-        var partitions = new Partitions(
-                directory, (all, topic) -> LogSettings.DEFAULTS.with(it -> it.durability(Durability.DISK)));
+        var partitions = new Partitions(directory, (all, topic) -> COMPACTED);
+        new Cleaner(world.environment(), directory::logs, () -> CLEANING).start();
+        opened = Optional.of(directory);
         var next = new GroupCoordinator(world.environment(), settings, topics, () -> "unique-" + ++unique);
         partitions.listen(next);
         partitions.open(image);
@@ -126,6 +140,13 @@ final class GroupsFixture {
     void powerCutAndReopen() throws IOException {
         world.powerCut();
         coordinator = open();
+    }
+
+    /// The log of a partition of the internal topic.
+    PartitionLog offsetsLog(int partition) {
+        return opened.orElseThrow()
+                .log(new PartitionId(GroupCoordinator.TOPIC, partition))
+                .orElseThrow();
     }
 
     GroupCoordinator coordinator() {

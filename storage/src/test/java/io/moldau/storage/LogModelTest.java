@@ -328,6 +328,15 @@ class LogModelTest {
             model.logStart = log(model).view().logStartOffset();
             // What a log knows of its producers after that is what its batches say, and some of them are gone.
             idempotent++;
+            var open = log(model).producers().stream()
+                    .filter(it -> it.currentTransactionStartOffset() >= 0)
+                    .map(ProducerView::producerId)
+                    .toList();
+            model.fates().forEach((batch, fate) -> {
+                if (fate == LogModel.Fate.OPEN && batch.last() < model.logStart && !open.contains(batch.producer())) {
+                    model.batches.remove(batch);
+                }
+            });
         }
 
         void run() throws IOException {
