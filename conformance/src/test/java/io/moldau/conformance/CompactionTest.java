@@ -4,21 +4,26 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.TreeMap;
 import java.util.concurrent.ExecutionException;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
+import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.InvalidRecordException;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.config.ConfigResource;
-import org.apache.kafka.common.errors.InvalidRecordException;
 import org.apache.kafka.common.serialization.StringDeserializer;
 import org.apache.kafka.common.serialization.StringSerializer;
 import org.awaitility.Awaitility;
@@ -55,7 +60,8 @@ class CompactionTest {
         try (var consumer = new KafkaConsumer<>(client(node), new StringDeserializer(), new StringDeserializer())) {
             consumer.assign(List.of(PRICES));
             consumer.seekToBeginning(List.of(PRICES));
-            long end = consumer.endOffsets(List.of(PRICES)).get(PRICES);
+            long end =
+                    Objects.requireNonNull(consumer.endOffsets(List.of(PRICES)).get(PRICES));
             while (consumer.position(PRICES) < end) {
                 for (var record : consumer.poll(Duration.ofMillis(200))) {
                     all.add(record.offset() + " " + record.key() + "=" + record.value());
@@ -155,37 +161,32 @@ class CompactionTest {
             try (var consumer = new KafkaConsumer<>(group, new StringDeserializer(), new StringDeserializer())) {
                 consumer.assign(List.of(PRICES));
                 for (int i = 0; i < 2000; i++) {
-                    consumer.commitSync(Map.of(PRICES, new org.apache.kafka.clients.consumer.OffsetAndMetadata(i)));
+                    consumer.commitSync(Map.of(PRICES, new OffsetAndMetadata(i)));
                 }
             }
             var offsets = new ConfigResource(ConfigResource.Type.TOPIC, "__consumer_offsets");
-            assertThat(admin.describeConfigs(List.of(offsets))
-                            .all()
-                            .get()
-                            .get(offsets)
-                            .get("cleanup.policy")
-                            .value())
+            var config = admin.describeConfigs(List.of(offsets)).all().get().get(offsets);
+            assertThat(Objects.requireNonNull(config).get("cleanup.policy").value())
                     .isEqualTo("compact");
             Awaitility.await().atMost(Duration.ofSeconds(30)).until(() -> offsetsBytes(directory) < 60_000);
         }
         try (var node = RunningNode.in(directory, settings);
                 var admin = Admin.create(client(node))) {
-            assertThat(admin.listConsumerGroupOffsets("g")
-                            .partitionsToOffsetAndMetadata()
-                            .get()
-                            .get(PRICES)
-                            .offset())
-                    .isEqualTo(1999);
+            var committed = admin.listConsumerGroupOffsets("g")
+                    .partitionsToOffsetAndMetadata()
+                    .get()
+                    .get(PRICES);
+            assertThat(Objects.requireNonNull(committed).offset()).isEqualTo(1999);
         }
     }
 
     private static long offsetsBytes(Path directory) throws Exception {
         long bytes = 0;
-        try (var files = java.nio.file.Files.list(directory.resolve("__consumer_offsets-0"))) {
+        try (var files = Files.list(directory.resolve("__consumer_offsets-0"))) {
             for (var file : files.filter(it -> it.toString().endsWith(".log")).toList()) {
-                bytes += java.nio.file.Files.size(file);
+                bytes += Files.size(file);
             }
-        } catch (java.nio.file.NoSuchFileException | java.io.UncheckedIOException swapped) {
+        } catch (NoSuchFileException | UncheckedIOException swapped) {
             return Long.MAX_VALUE;
         }
         return bytes;

@@ -120,7 +120,7 @@ final class LogRecovery {
                 segment.touch();
             }
         }
-        log.restoreSegments(left);
+        log.segmentList().set(left);
         scannedEnd = log.view().logEndOffset();
         CleanedOffset.cut(log.directory().disk(), log.path(), scannedEnd);
     }

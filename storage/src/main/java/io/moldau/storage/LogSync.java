@@ -29,13 +29,32 @@ final class LogSync {
     Checkpoint.Line dirty() throws IOException {
         lock.lock();
         try {
-            var work = log.takeUnsynced();
+            var work = take();
             if (!log.isDeleted()) {
                 run(work);
             }
             return work.line;
         } finally {
             lock.unlock();
+        }
+    }
+
+    /// Where the log is now, and what it takes to have that on disk.
+    private Work take() {
+        synchronized (log) {
+            var segments = log.segmentList();
+            boolean none = segments.isEmpty();
+            var view = log.view();
+            var line = new Checkpoint.Line(
+                    log.id(),
+                    log.topicId(),
+                    view.logStartOffset(),
+                    view.logEndOffset(),
+                    none ? view.logEndOffset() : segments.active().baseOffset(),
+                    none ? 0 : segments.active().sizeBytes(),
+                    log.epochs());
+            byte[] snapshot = log.producers.takeChanged() ? log.producers.snapshot() : null;
+            return new Work(line, segments.takeDirty(), segments.takeNamesChanged(), snapshot);
         }
     }
 

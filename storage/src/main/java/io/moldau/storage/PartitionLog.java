@@ -280,19 +280,7 @@ public final class PartitionLog {
     /// Cuts the log off at `offset`: what a follower does that went another way than its leader. Slow: waits for the
     /// disk, so that no trace of what was cut comes back after a crash.
     public void truncateTo(long offset) throws IOException {
-        directory.flusher().flushNow();
-        boolean cut = sync.exclusively(() -> {
-            synchronized (this) {
-                if (offset >= logEnd) {
-                    return false;
-                }
-                LogTruncation.cut(this, Math.max(offset, 0));
-                return true;
-            }
-        });
-        if (cut) {
-            directory.checkpoint(false);
-        }
+        LogTruncation.cut(this, Math.max(offset, 0));
     }
 
     /// Called by [LogTruncation] when the files are cut.
@@ -333,21 +321,6 @@ public final class PartitionLog {
     /// Makes everything that was appended before the call durable in the segments; what a checkpoint says about it.
     Checkpoint.Line syncDirty() throws IOException {
         return sync.dirty();
-    }
-
-    /// Called by [LogSync]: where the log is now, and what it takes to have that on disk.
-    synchronized LogSync.Work takeUnsynced() {
-        boolean none = segments.isEmpty();
-        var line = new Checkpoint.Line(
-                id,
-                topicId,
-                logStart,
-                logEnd,
-                none ? logEnd : segments.active().baseOffset(),
-                none ? 0 : segments.active().sizeBytes(),
-                epochs);
-        byte[] snapshot = producers.takeChanged() ? producers.snapshot() : null;
-        return new LogSync.Work(line, segments.takeDirty(), segments.takeNamesChanged(), snapshot);
     }
 
     /// From now on nothing is written to the folder any more, so that it can be renamed.
@@ -395,10 +368,6 @@ public final class PartitionLog {
         logStart = line.logStart();
         publishEnd(line.recoveryPoint());
         durableEnd = logEnd;
-    }
-
-    void restoreSegments(List<Segment> left) {
-        segments.set(left);
     }
 
     void restoreBatch(RecordBatch batch) {
