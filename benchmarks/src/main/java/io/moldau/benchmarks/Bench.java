@@ -57,8 +57,8 @@ public final class Bench {
             record("start", kind, "CPU ms until then", (double) broker.cpuMs());
             pause(5_000);
             record("memory", kind, "MB resident, idle", broker.memoryKib("VmRSS") / 1e3);
-            try (var topics = new Topics(options.places().port())) {
-                var scenarios = new Scenarios(options, results, broker, topics);
+            try (var topics = new Topics(options.places().port());
+                    var scenarios = new Scenarios(options, results, broker, topics)) {
                 scenarios.warm(modes(kind));
                 for (var mode : modes(kind)) {
                     for (var scenario : options.cases()) {

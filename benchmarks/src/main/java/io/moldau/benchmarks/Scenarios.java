@@ -9,7 +9,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.atomic.AtomicBoolean;
 
 /// The cases, each on a topic of its own that is removed afterwards.
-final class Scenarios {
+final class Scenarios implements AutoCloseable {
     /// @param records records in a batch, one batch in a request
     private record Produce(String title, int partitions, int records, int recordBytes, int connections, int window) {}
 
@@ -45,12 +45,15 @@ final class Scenarios {
             "cold");
     static final List<String> DEFAULT =
             List.of("disk", "p1", "p6", "p6-16k", "p100", "tiny", "ack5", "ack20", "ack100", "catch-up");
+    private static final long MUCH_BYTES = 9L << 30;
+    private static final long LITTLE_BYTES = 1L << 30;
     private static final long LEAD_IN_MS = 2_000;
 
     private final Bench.Options options;
     private final Results results;
     private final BrokerProcess broker;
     private final Topics topics;
+    private final Ballast ballast = new Ballast();
     private int topicNumber;
     private long cpuAtBegin;
     private long ownCpuAtBegin;
@@ -89,11 +92,11 @@ final class Scenarios {
     }
 
     private void warm(Produce produce, Mode mode, long ms) throws Exception {
-        onTopic(produce.partitions(), mode, topic -> {
+        onTopic(produce.partitions(), mode, MUCH_BYTES, topic -> {
             try (var frames = frames(topic, produce)) {
                 ClosedLoop.run(
                         broker.port(),
-                        new ClosedLoop.Load(frames, produce.connections(), produce.window()),
+                        new ClosedLoop.Load(frames, produce.connections(), produce.window(), ballast),
                         0,
                         ms,
                         () -> {},
@@ -123,9 +126,10 @@ final class Scenarios {
         void run(String topic) throws Exception;
     }
 
-    private void onTopic(int partitions, Mode mode, OnTopic body) throws Exception {
+    private void onTopic(int partitions, Mode mode, long ballastBytes, OnTopic body) throws Exception {
         var topic = String.format("bench-%03d", topicNumber++);
         topics.create(topic, partitions, mode.topicSettings());
+        ballast.fill(ballastBytes);
         body.run(topic);
         topics.delete(topic);
         Bench.settle();
@@ -136,11 +140,11 @@ final class Scenarios {
     }
 
     private void produce(Produce load, Mode mode) throws Exception {
-        onTopic(load.partitions(), mode, topic -> {
+        onTopic(load.partitions(), mode, load.records() > 1 ? MUCH_BYTES : LITTLE_BYTES, topic -> {
             try (var frames = frames(topic, load)) {
                 var outcome = ClosedLoop.run(
                         broker.port(),
-                        new ClosedLoop.Load(frames, load.connections(), load.window()),
+                        new ClosedLoop.Load(frames, load.connections(), load.window(), ballast),
                         LEAD_IN_MS,
                         options.seconds() * 1000L,
                         this::begin,
@@ -157,7 +161,7 @@ final class Scenarios {
     }
 
     private void paced(Paced load, Mode mode) throws Exception {
-        onTopic(load.partitions(), mode, topic -> {
+        onTopic(load.partitions(), mode, LITTLE_BYTES, topic -> {
             try (var frames = ProduceFrames.of(topic, load.partitions(), load.records(), 1024, -1)) {
                 var outcome = PacedLoad.run(
                         broker.port(),
@@ -187,14 +191,14 @@ final class Scenarios {
             long written = 0;
             while (written < bytes) {
                 written += ClosedLoop.run(
-                                broker.port(), new ClosedLoop.Load(frames, 6, 5), 0, 1_000, () -> {}, () -> {})
+                                broker.port(), new ClosedLoop.Load(frames, 6, 5, ballast), 0, 1_000, () -> {}, () -> {})
                         .bytes();
             }
         }
     }
 
     private void catchUp(Mode mode) throws Exception {
-        onTopic(6, mode, topic -> {
+        onTopic(6, mode, MUCH_BYTES, topic -> {
             fill(topic, 6, 3L << 30);
             long[] ends = topics.endOffsets(topic, 6);
             CatchUp.run(broker.port(), topic, ends, () -> false);
@@ -243,5 +247,10 @@ final class Scenarios {
                         results.add(name, mode, "cold read MB/s", read.join().megabytesPerSecond());
                     }
                 }));
+    }
+
+    @Override
+    public void close() throws IOException {
+        ballast.close();
     }
 }
