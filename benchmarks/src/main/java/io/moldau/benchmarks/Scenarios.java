@@ -219,6 +219,7 @@ final class Scenarios implements AutoCloseable {
         onTopic(
                 6,
                 mode,
+                MUCH_BYTES,
                 old -> onTopic(6, mode, LITTLE_BYTES, topic -> {
                     fill(old, 6, 4L << 30);
                     long[] ends = topics.endOffsets(old, 6);
