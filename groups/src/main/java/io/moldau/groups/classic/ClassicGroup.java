@@ -301,11 +301,6 @@ final class ClassicGroup {
         }
     }
 
-    void assignmentFailed(ErrorCode error, Effects effects) {
-        members.values().forEach(member -> answerSync(member, error));
-        prepareRebalance(effects, "the assignment could not be written");
-    }
-
     SyncGroupResponse synced(ClassicMember member) {
         return SyncGroupResponse.builder()
                 .protocolType(protocolType)

@@ -90,6 +90,11 @@ public final class ClassicProtocol {
         groups.values().forEach(group -> group.members.values().forEach(group::alive));
     }
 
+    /// Members that wait for a rebalance must not wait for ever.
+    public void discarded(ErrorCode error) {
+        groups.values().forEach(group -> group.end(error));
+    }
+
     /// Answers now or when the rebalance is complete.
     public void join(JoinGroupRequest request, Caller caller, Effects effects, Consumer<JoinGroupResponse> answer) {
         int sessionMs = request.sessionTimeoutMs();
