@@ -38,6 +38,7 @@ final class LogRecovery {
     /// True if nothing had to be scanned.
     boolean open(boolean clean) throws IOException {
         var disk = log.directory().disk();
+        SegmentSwap.recover(disk, log.path());
         var segments = new ArrayList<Segment>();
         for (var name : disk.list(log.path())) {
             if (name.endsWith(SUFFIX)) {
@@ -121,6 +122,7 @@ final class LogRecovery {
         }
         log.restoreSegments(left);
         scannedEnd = log.view().logEndOffset();
+        CleanedOffset.cut(log.directory().disk(), log.path(), scannedEnd);
     }
 
     /// True if the log lacked the batch.
