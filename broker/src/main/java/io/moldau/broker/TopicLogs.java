@@ -20,25 +20,30 @@ final class TopicLogs {
 
     static LogSettings settings(TopicSettings topic) {
         var cleanup = topic.list("cleanup.policy");
-        return new LogSettings(
-                topic.int32("segment.bytes"),
-                topic.int64("segment.ms"),
-                topic.int64("segment.jitter.ms"),
-                topic.int32("index.interval.bytes"),
-                topic.int64("retention.ms"),
-                topic.int64("retention.bytes"),
-                topic.int32("max.message.bytes"),
-                topic.string("message.timestamp.type").equals("LogAppendTime")
-                        ? TimestampType.LOG_APPEND_TIME
-                        : TimestampType.CREATE_TIME,
-                topic.int64("message.timestamp.before.max.ms"),
-                topic.int64("message.timestamp.after.max.ms"),
-                durability(topic.string("durability")),
-                topic.int64("file.delete.delay.ms"),
-                cleanup.contains("delete"),
-                cleanup.contains("compact"),
-                topic.int64("flush.messages"),
-                topic.int64("flush.ms"));
+        return LogSettings.of(it -> it.segmentBytes(topic.int32("segment.bytes"))
+                .segmentMs(topic.int64("segment.ms"))
+                .segmentJitterMs(topic.int64("segment.jitter.ms"))
+                .segmentIndexBytes(topic.int32("segment.index.bytes"))
+                .indexIntervalBytes(topic.int32("index.interval.bytes"))
+                .fileDeleteDelayMs(topic.int64("file.delete.delay.ms"))
+                .cleanupDelete(cleanup.contains("delete"))
+                .retentionMs(topic.int64("retention.ms"))
+                .retentionBytes(topic.int64("retention.bytes"))
+                .cleanupCompact(cleanup.contains("compact"))
+                .minCleanableDirtyRatio(topic.float64("min.cleanable.dirty.ratio"))
+                .minCompactionLagMs(topic.int64("min.compaction.lag.ms"))
+                .maxCompactionLagMs(topic.int64("max.compaction.lag.ms"))
+                .deleteRetentionMs(topic.int64("delete.retention.ms"))
+                .maxMessageBytes(topic.int32("max.message.bytes"))
+                .timestampType(
+                        topic.string("message.timestamp.type").equals("LogAppendTime")
+                                ? TimestampType.LOG_APPEND_TIME
+                                : TimestampType.CREATE_TIME)
+                .timestampBeforeMaxMs(topic.int64("message.timestamp.before.max.ms"))
+                .timestampAfterMaxMs(topic.int64("message.timestamp.after.max.ms"))
+                .durability(durability(topic.string("durability")))
+                .flushMessages(topic.int64("flush.messages"))
+                .flushMs(topic.int64("flush.ms")));
     }
 
     private static Durability durability(String text) {

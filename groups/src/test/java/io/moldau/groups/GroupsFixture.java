@@ -108,8 +108,8 @@ final class GroupsFixture {
 
     private GroupCoordinator open() throws IOException {
         var directory = LogDirectory.open(world.environment(), DATA, LogDirectorySettings.DEFAULTS);
-        var partitions =
-                new Partitions(directory, (all, topic) -> LogSettings.DEFAULTS.withDurability(Durability.DISK));
+        var partitions = new Partitions(
+                directory, (all, topic) -> LogSettings.DEFAULTS.with(it -> it.durability(Durability.DISK)));
         var next = new GroupCoordinator(world.environment(), settings, topics, () -> "unique-" + ++unique);
         partitions.listen(next);
         partitions.open(image);

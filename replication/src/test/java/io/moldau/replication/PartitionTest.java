@@ -27,7 +27,7 @@ class PartitionTest {
     private Partition open(Durability durability) throws IOException {
         var directory = LogDirectory.open(world.environment(), Path.of("/data"), LogDirectorySettings.DEFAULTS);
         var id = new PartitionId("orders", 0);
-        var log = directory.create(id, new UuidBits(1, 1), LogSettings.DEFAULTS.withDurability(durability));
+        var log = directory.create(id, new UuidBits(1, 1), LogSettings.DEFAULTS.with(it -> it.durability(durability)));
         world.threads().runAll();
         return new Partition(id, new Uuid(1, 1), log, 0);
     }

@@ -1,6 +1,5 @@
 package io.moldau.storage;
 
-import io.moldau.records.Compression;
 import io.moldau.records.InvalidBatchException;
 import io.moldau.records.RecordBatch;
 import io.moldau.records.RecordBatches;
@@ -8,11 +7,9 @@ import io.moldau.records.TimestampType;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
-import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
 /// The log of one partition. One owner at a time changes it; [#view] and the reads are for anybody.
@@ -21,29 +18,20 @@ public final class PartitionLog {
     private final PartitionId id;
     private final UuidBits topicId;
     private final Path path;
-    /// Syncs of this log come one after the other, so that "nothing is dirty" means "it is synced".
-    private final ReentrantLock syncLock = new ReentrantLock();
-
+    private final SegmentList segments;
+    private final LogSync sync;
     final TailCache.Tail tail = new TailCache.Tail();
     // Changed under this object's monitor, read by anybody.
     private volatile LogSettings settings;
-    private volatile List<Segment> segments = List.of();
     private volatile Epochs epochs = Epochs.NONE;
     private volatile long logStart;
     private volatile long logEnd;
     private volatile long durableEnd;
     private volatile long lastStable;
     private volatile boolean deleted;
-    private volatile boolean namesChanged;
     private volatile @Nullable DurableListener listener;
     final ProducerStates producers = new ProducerStates();
-    private boolean snapshotWritten;
-    /// Left the log unsynced: synced all the same, since recovery goes through them until a checkpoint forgets them.
-    private final List<Segment> dropped = new ArrayList<>();
-    private boolean metadataSynced;
     private boolean unjournaledBytes;
-    private long segmentJitterMs;
-    private long rollClockMs;
     private Flusher.@Nullable Pending pending;
 
     PartitionLog(LogDirectory directory, PartitionId id, UuidBits topicId, LogSettings settings) {
@@ -52,6 +40,8 @@ public final class PartitionLog {
         this.topicId = topicId;
         this.settings = settings;
         this.path = directory.path().resolve(id.toString());
+        this.segments = new SegmentList(directory, path);
+        this.sync = new LogSync(this);
     }
 
     public PartitionId id() {
@@ -71,7 +61,7 @@ public final class PartitionLog {
     }
 
     List<Segment> segments() {
-        return segments;
+        return segments.all();
     }
 
     Epochs epochs() {
@@ -98,110 +88,29 @@ public final class PartitionLog {
     public synchronized AppendResult append(ByteBuffer batches, int leaderEpoch, AppendOrigin origin) {
         var failure = directory.failure();
         if (failure.isPresent()) {
-            return refused(AppendError.KAFKA_STORAGE_ERROR, failure.get());
+            return ProducedBatches.refused(AppendError.KAFKA_STORAGE_ERROR, failure.get());
         }
         if (deleted) {
-            return refused(AppendError.KAFKA_STORAGE_ERROR, id + " is deleted");
+            return ProducedBatches.refused(AppendError.KAFKA_STORAGE_ERROR, id + " is deleted");
         }
         int size = batches.remaining();
         if (!directory.flusher().hasRoomFor(size)) {
-            return refused(AppendError.REQUEST_TIMED_OUT, "too many bytes wait for the disk; try again");
+            return ProducedBatches.refused(
+                    AppendError.REQUEST_TIMED_OUT, "too many bytes wait for the disk; try again");
         }
         try {
             var views = RecordBatches.splitTrusted(batches);
-            var answer = check(views, size, origin);
+            var checks = new ProducedBatches(
+                    settings, producers, logStart, logEnd, directory.clock().wallMs());
+            var answer = checks.check(views, size, origin);
             return answer != null ? answer : write(views, batches.slice(), leaderEpoch, origin);
         } catch (InvalidBatchException invalid) {
-            return refused(AppendError.of(invalid.error()), String.valueOf(invalid.getMessage()));
+            return ProducedBatches.refused(AppendError.of(invalid.error()), String.valueOf(invalid.getMessage()));
         } catch (IOException failed) {
             directory.fail("writing to the log of " + id, failed);
-            return refused(AppendError.KAFKA_STORAGE_ERROR, "writing to the log of " + id + " failed: " + failed);
+            return ProducedBatches.refused(
+                    AppendError.KAFKA_STORAGE_ERROR, "writing to the log of " + id + " failed: " + failed);
         }
-    }
-
-    private static AppendResult refused(AppendError error, String reason) {
-        return new AppendResult.Refused(error, reason);
-    }
-
-    private @Nullable AppendResult check(List<RecordBatch> batches, int size, AppendOrigin origin) {
-        if (batches.isEmpty()) {
-            return refused(AppendError.INVALID_RECORD, "no record batch");
-        }
-        var rules = settings;
-        if (size > rules.segmentBytes() && origin != AppendOrigin.REPLICATION) {
-            return refused(
-                    AppendError.RECORD_LIST_TOO_LARGE,
-                    size + " bytes do not fit into a segment of " + rules.segmentBytes() + " bytes");
-        }
-        if (origin == AppendOrigin.REPLICATION) {
-            return batches.getFirst().baseOffset() >= logEnd
-                    ? null
-                    : refused(
-                            AppendError.OFFSET_OUT_OF_RANGE,
-                            "offset " + batches.getFirst().baseOffset() + " is below the log end " + logEnd);
-        }
-        for (var batch : batches) {
-            if (batch.recordCount() < 1 || batch.lastOffsetDelta() < 0) {
-                return refused(AppendError.INVALID_RECORD, "a batch without records");
-            }
-            if (origin == AppendOrigin.CLIENT) {
-                var answer = checkProduced(batch, batches.size(), rules);
-                if (answer != null) {
-                    return answer;
-                }
-            }
-        }
-        return null;
-    }
-
-    private @Nullable AppendResult checkProduced(RecordBatch batch, int batchCount, LogSettings rules) {
-        if (batch.sizeBytes() > rules.maxMessageBytes()) {
-            return refused(
-                    AppendError.MESSAGE_TOO_LARGE,
-                    "the record batch has " + batch.sizeBytes() + " bytes, max.message.bytes is "
-                            + rules.maxMessageBytes());
-        }
-        Compression.ofId(batch.attributes() & 7);
-        if (batch.isControl()) {
-            return refused(AppendError.INVALID_RECORD, "a client may not write control records");
-        }
-        if (rules.timestampType() == TimestampType.CREATE_TIME) {
-            long now = directory.clock().wallMs();
-            if (batch.timestampType() == TimestampType.LOG_APPEND_TIME
-                    || (rules.timestampAfterMaxMs() < Long.MAX_VALUE
-                            && batch.maxTimestamp() - now > rules.timestampAfterMaxMs())) {
-                return refused(
-                        AppendError.INVALID_TIMESTAMP,
-                        "timestamp " + batch.maxTimestamp() + " is too far after the broker's time " + now);
-            }
-            if (rules.timestampBeforeMaxMs() < Long.MAX_VALUE) {
-                try (var records = batch.records()) {
-                    for (int index = 0; records.hasNext(); index++) {
-                        long timestamp = records.next().timestamp();
-                        if (now - timestamp > rules.timestampBeforeMaxMs()) {
-                            var text = "timestamp " + timestamp + " is too far before the broker's time " + now;
-                            return new AppendResult.Refused(
-                                    AppendError.INVALID_TIMESTAMP,
-                                    text,
-                                    List.of(new AppendResult.RecordError(index, text)));
-                        }
-                    }
-                }
-            }
-        }
-        if (!batch.hasProducerId()) {
-            return null;
-        }
-        if (batchCount > 1) {
-            return refused(AppendError.INVALID_RECORD, "an idempotent producer sends one batch a partition");
-        }
-        var known = producers.duplicateOf(batch);
-        if (known != null) {
-            boolean appendTime = rules.timestampType() == TimestampType.LOG_APPEND_TIME;
-            return new AppendResult.Duplicate(
-                    known.baseOffset(), known.lastOffset(), appendTime ? known.timestamp() : -1, logStart);
-        }
-        return producers.check(batch);
     }
 
     private AppendResult write(List<RecordBatch> batches, ByteBuffer bytes, int leaderEpoch, AppendOrigin origin)
@@ -220,7 +129,7 @@ public final class PartitionLog {
                 next = batch.nextOffset();
             }
         }
-        var active = activeFor(batches, bytes.remaining());
+        var active = segments.activeFor(batches, bytes.remaining(), settings, logEnd);
         for (var batch : batches) {
             active.append(batch);
         }
@@ -239,47 +148,6 @@ public final class PartitionLog {
         }
         return new AppendResult.Appended(
                 batches.getFirst().baseOffset(), batches.getLast().lastOffset(), appendTime, logStart);
-    }
-
-    /// The segment to write to, a new one if the active one is full or too old.
-    private Segment activeFor(List<RecordBatch> batches, int size) throws IOException {
-        var known = segments;
-        if (known.isEmpty()) {
-            return roll(batches.getFirst().baseOffset());
-        }
-        var active = known.getLast();
-        var rules = settings;
-        boolean full = active.sizeBytes() > 0
-                && ((long) active.sizeBytes() + size > rules.segmentBytes()
-                        || batches.getLast().lastOffset() - active.baseOffset() > Integer.MAX_VALUE
-                        || tooOld(active, batches.getLast().maxTimestamp()));
-        return full ? roll(logEnd) : active;
-    }
-
-    private boolean tooOld(Segment active, long newest) throws IOException {
-        if (settings.segmentMs() == Long.MAX_VALUE || newest < rollClockMs) {
-            return false;
-        }
-        long first = active.firstTimestamp();
-        long limit = settings.segmentMs() - segmentJitterMs;
-        rollClockMs = first + limit;
-        return first >= 0 && newest - first > limit;
-    }
-
-    private Segment roll(long baseOffset) throws IOException {
-        var known = segments;
-        if (!known.isEmpty()) {
-            known.getLast().writeIndex();
-        }
-        var segment = Segment.create(directory.disk(), path, baseOffset, settings.indexIntervalBytes());
-        var next = new ArrayList<>(known);
-        next.add(segment);
-        segments = List.copyOf(next);
-        namesChanged = true;
-        rollClockMs = 0;
-        long jitter = Math.min(settings.segmentJitterMs(), settings.segmentMs());
-        segmentJitterMs = jitter <= 0 ? 0 : Math.floorMod(directory.randomness().nextLong(), jitter);
-        return segment;
     }
 
     private void observe(RecordBatch batch) {
@@ -304,21 +172,14 @@ public final class PartitionLog {
     }
 
     public LogView view() {
+        // The end is read after what it bounds.
         long durable = durableEnd;
         long stable = lastStable;
         long end = logEnd;
         long start = logStart;
-        long size = 0;
-        for (var segment : segments) {
-            size += segment.sizeBytes();
-        }
-        return new LogView(
-                start,
-                end,
-                Math.max(start, Math.min(durable, end)),
-                epochs.latest(),
-                size,
-                Math.max(start, Math.min(stable, end)));
+        durable = Math.max(start, Math.min(durable, end));
+        stable = Math.max(start, Math.min(stable, end));
+        return new LogView(start, end, durable, epochs.latest(), segments.sizeBytes(), stable);
     }
 
     /// Batches from the one that holds `fromOffset` on, all below `belowOffset`, at most `maxBytes`; with
@@ -336,17 +197,17 @@ public final class PartitionLog {
         var memory = tail.read(fromOffset, maxBytes, below, atLeastOneBatch);
         return memory != null
                 ? LogSlice.of(fromOffset, memory)
-                : LogReader.read(segments, fromOffset, maxBytes, below, atLeastOneBatch);
+                : LogReader.read(segments.all(), fromOffset, maxBytes, below, atLeastOneBatch);
     }
 
     /// The first record whose time is `timestampMs` or later.
     public Optional<TimestampOffset> offsetForTimestamp(long timestampMs) throws IOException {
-        return LogReader.offsetForTimestamp(segments, logStart, timestampMs);
+        return LogReader.offsetForTimestamp(segments.all(), logStart, timestampMs);
     }
 
     /// The first of the records with the latest time.
     public Optional<TimestampOffset> maxTimestampOffset() throws IOException {
-        return LogReader.maxTimestampOffset(segments, logStart);
+        return LogReader.maxTimestampOffset(segments.all(), logStart);
     }
 
     public EpochEnd endOffsetForEpoch(int leaderEpoch) {
@@ -380,33 +241,8 @@ public final class PartitionLog {
         if (deleted || !rules.cleanupDelete()) {
             return false;
         }
-        long total = 0;
-        for (var segment : segments) {
-            total += segment.sizeBytes();
-        }
-        long start = logStart;
-        for (var segment : segments) {
-            boolean active = segment == segments.getLast();
-            long end = active
-                    ? logEnd
-                    : segments.get(segments.indexOf(segment) + 1).baseOffset();
-            boolean tooMuch =
-                    rules.retentionBytes() >= 0 && !active && total - segment.sizeBytes() >= rules.retentionBytes();
-            boolean tooOld = rules.retentionMs() >= 0
-                    && segment.sizeBytes() > 0
-                    && segment.maxTimestamp() >= 0
-                    && nowMs - segment.maxTimestamp() > rules.retentionMs();
-            if (!tooMuch && !tooOld) {
-                break;
-            }
-            total -= segment.sizeBytes();
-            start = end;
-        }
-        for (var segment : segments) {
-            if (segment != segments.getLast()) {
-                segment.rest();
-            }
-        }
+        long start = Retention.newStart(segments.all(), rules, logStart, logEnd, nowMs);
+        segments.rest();
         if (start <= logStart) {
             return false;
         }
@@ -417,19 +253,12 @@ public final class PartitionLog {
 
     /// Segments wholly below the start leave the log; their files go once a checkpoint remembers that.
     private void dropSegmentsBelowStart() throws IOException {
-        var known = segments;
-        if (!known.isEmpty() && logStart == logEnd && known.getLast().sizeBytes() > 0) {
-            roll(logEnd);
-            known = segments;
+        if (!segments.isEmpty() && logStart == logEnd && segments.active().sizeBytes() > 0) {
+            segments.roll(logEnd, settings);
         }
-        int first = 0;
-        while (first + 1 < known.size() && known.get(first + 1).baseOffset() <= logStart) {
-            first++;
-        }
-        if (first > 0) {
-            dropped.addAll(known.subList(0, first));
-            segments = List.copyOf(known.subList(first, known.size()));
-            directory.discard(this, known.subList(0, first), settings.fileDeleteDelayMs());
+        var gone = segments.dropBelow(logStart);
+        if (!gone.isEmpty()) {
+            directory.discard(this, gone, settings.fileDeleteDelayMs());
         }
     }
 
@@ -448,11 +277,10 @@ public final class PartitionLog {
 
     /// Called by [LogTruncation] when the files are cut.
     void truncated(List<Segment> left, long end) {
-        segments = List.copyOf(left);
+        segments.set(left);
         tail.clear();
         epochs = epochs.truncateEnd(end);
         logStart = Math.min(logStart, end);
-        namesChanged = true;
         publishEnd(end);
         durableEnd = Math.min(durableEnd, end);
     }
@@ -464,6 +292,7 @@ public final class PartitionLog {
 
     public synchronized void updateSettings(LogSettings settings) {
         this.settings = settings;
+        segments.settingsChanged();
     }
 
     public synchronized List<ProducerView> producers() {
@@ -483,90 +312,47 @@ public final class PartitionLog {
 
     /// Makes everything that was appended before the call durable in the segments; what a checkpoint says about it.
     Checkpoint.Line syncDirty() throws IOException {
-        syncLock.lock();
-        try {
-            Checkpoint.Line line;
-            var dirty = new ArrayList<Segment>();
-            boolean names;
-            byte @Nullable [] snapshot;
-            synchronized (this) {
-                var known = segments;
-                boolean none = known.isEmpty();
-                line = new Checkpoint.Line(
-                        id,
-                        topicId,
-                        logStart,
-                        logEnd,
-                        none ? logEnd : known.getLast().baseOffset(),
-                        none ? 0 : known.getLast().sizeBytes(),
-                        epochs);
-                dropped.addAll(known);
-                for (var segment : dropped) {
-                    if (segment.takeDirty()) {
-                        dirty.add(segment);
-                    }
-                }
-                dropped.clear();
-                names = namesChanged;
-                namesChanged = false;
-                snapshot = producers.takeChanged() ? producers.snapshot() : null;
-            }
-            if (deleted) {
-                return line;
-            }
-            for (var segment : dirty) {
-                segment.sync();
-                segment.writeIndex();
-            }
-            if (names && !metadataSynced) {
-                PartitionMetadata.sync(directory.disk(), path);
-                metadataSynced = true;
-            }
-            if (snapshot != null) {
-                Snapshots.write(directory.disk(), path, line.recoveryPoint(), snapshot);
-                snapshotWritten = true;
-            } else if (names) {
-                directory.disk().syncDirectory(path);
-            }
-            return line;
-        } finally {
-            syncLock.unlock();
-        }
+        return sync.dirty();
+    }
+
+    /// Called by [LogSync]: where the log is now, and what it takes to have that on disk.
+    synchronized LogSync.Work takeUnsynced() {
+        boolean none = segments.isEmpty();
+        var line = new Checkpoint.Line(
+                id,
+                topicId,
+                logStart,
+                logEnd,
+                none ? logEnd : segments.active().baseOffset(),
+                none ? 0 : segments.active().sizeBytes(),
+                epochs);
+        byte[] snapshot = producers.takeChanged() ? producers.snapshot() : null;
+        return new LogSync.Work(line, segments.takeDirty(), segments.takeNamesChanged(), snapshot);
     }
 
     /// From now on nothing is written to the folder any more, so that it can be renamed.
     void markDeleted() {
-        syncLock.lock();
-        try {
+        sync.exclusively(() -> {
             synchronized (this) {
                 deleted = true;
             }
-        } finally {
-            syncLock.unlock();
-        }
+        });
+    }
+
+    boolean isDeleted() {
+        return deleted;
     }
 
     /// A checkpoint remembers the snapshot at or below `recoveryPoint`: older ones may go.
     void forgetSnapshots(long recoveryPoint) throws IOException {
-        syncLock.lock();
-        try {
-            if (snapshotWritten && !deleted) {
-                snapshotWritten = false;
-                Snapshots.deleteOlder(directory.disk(), path, recoveryPoint);
-            }
-        } finally {
-            syncLock.unlock();
-        }
+        sync.forgetSnapshots(recoveryPoint);
     }
 
     /// Removes files of segments that left the log a while ago, unless their names belong to somebody else by now:
     /// to a log created anew under this one's name, or to a segment that starts where an old one did.
     synchronized void deleteFiles(List<Segment> old) throws IOException {
         for (var segment : old) {
-            boolean taken = deleted;
-            for (var current : segments) {
-                taken |= current.baseOffset() == segment.baseOffset();
-            }
+            boolean taken = deleted || segments.hasSegmentAt(segment.baseOffset());
             if (!taken) {
                 segment.delete();
             }
@@ -574,13 +360,13 @@ public final class PartitionLog {
     }
 
     void namesChanged() {
-        namesChanged = true;
+        segments.namesChanged();
     }
 
     // What recovery does, before anybody else sees the log.
 
     void restore(List<Segment> found, Checkpoint.Line line) {
-        segments = List.copyOf(found);
+        segments.found(found);
         epochs = line.epochs();
         logStart = line.logStart();
         publishEnd(line.recoveryPoint());
@@ -588,8 +374,7 @@ public final class PartitionLog {
     }
 
     void restoreSegments(List<Segment> left) {
-        segments = List.copyOf(left);
-        namesChanged = true;
+        segments.set(left);
     }
 
     void restoreBatch(RecordBatch batch) {
@@ -605,7 +390,7 @@ public final class PartitionLog {
 
     /// Appends a batch that the journal has and the segments lack.
     void replay(RecordBatch batch) throws IOException {
-        activeFor(List.of(batch), batch.sizeBytes()).append(batch);
+        segments.activeFor(List.of(batch), batch.sizeBytes(), settings, logEnd).append(batch);
         restoreBatch(batch);
     }
 

@@ -17,7 +17,7 @@ class PartitionLogTest {
     private static final Path DATA = Path.of("/data");
     private static final PartitionId ID = new PartitionId("orders", 0);
     private static final LogSettings SMALL =
-            LogSettings.DEFAULTS.withSegmentBytes(1000).withIndexIntervalBytes(200);
+            LogSettings.DEFAULTS.with(it -> it.segmentBytes(1000).indexIntervalBytes(200));
 
     private final SimulatedWorld world = SimulatedWorld.of(1);
     private LogDirectory directory;
@@ -66,7 +66,7 @@ class PartitionLogTest {
 
     @Test
     void withDurabilityMemoryTheEndIsPromisedAtOnce() {
-        log.updateSettings(SMALL.withDurability(Durability.MEMORY));
+        log.updateSettings(SMALL.with(it -> it.durability(Durability.MEMORY)));
         append("a");
         assertThat(log.view().durableEndOffset()).isEqualTo(1);
     }
@@ -95,13 +95,13 @@ class PartitionLogTest {
 
     @Test
     void refusalsSayWhy() {
-        log.updateSettings(SMALL.withMaxMessageBytes(100));
+        log.updateSettings(SMALL.with(it -> it.maxMessageBytes(100)));
         assertThat(error(append("x".repeat(200)))).isEqualTo(AppendError.MESSAGE_TOO_LARGE);
         log.updateSettings(SMALL);
         assertThat(error(append("x".repeat(2000)))).isEqualTo(AppendError.RECORD_LIST_TOO_LARGE);
         assertThat(error(log.append(Batches.plain(now() + 7_200_000, "x"), 0, AppendOrigin.CLIENT)))
                 .isEqualTo(AppendError.INVALID_TIMESTAMP);
-        log.updateSettings(SMALL.withTimestampBeforeMaxMs(1000));
+        log.updateSettings(SMALL.with(it -> it.timestampBeforeMaxMs(1000)));
         assertThat(error(log.append(Batches.plain(now() - 5000, "x"), 0, AppendOrigin.CLIENT)))
                 .isEqualTo(AppendError.INVALID_TIMESTAMP);
         assertThat(log.view().logEndOffset()).isEqualTo(0);
@@ -109,7 +109,7 @@ class PartitionLogTest {
 
     @Test
     void logAppendTimeIsStampedAndAnswered() throws IOException {
-        log.updateSettings(SMALL.withTimestampType(TimestampType.LOG_APPEND_TIME));
+        log.updateSettings(SMALL.with(it -> it.timestampType(TimestampType.LOG_APPEND_TIME)));
         var result = (AppendResult.Appended) log.append(Batches.plain(5, "a"), 3, AppendOrigin.CLIENT);
         assertThat(result.logAppendTimeMs()).isEqualTo(now());
         var batch = Batches.read(log, 0, 1, 100).getFirst();
@@ -148,7 +148,7 @@ class PartitionLogTest {
         var slice = (LogSlice) log.read(0, 500, 60, true);
         var before = slice.buffer();
         assertThat(slice.isInMemory()).isFalse();
-        log.updateSettings(SMALL.withRetentionBytes(0).withFileDeleteDelayMs(0));
+        log.updateSettings(SMALL.with(it -> it.retentionBytes(0).fileDeleteDelayMs(0)));
         directory.retain();
         world.timers().advance(1);
         world.threads().runAll();
@@ -190,7 +190,7 @@ class PartitionLogTest {
 
     @Test
     void tooManyUnsyncedBytesAreRefusedUntilTheFlusherRan() {
-        log.updateSettings(LogSettings.DEFAULTS.withMaxMessageBytes(80 << 20));
+        log.updateSettings(LogSettings.DEFAULTS.with(it -> it.maxMessageBytes(80 << 20)));
         append("x".repeat(40 << 20));
         assertThat(error(append("y".repeat(40 << 20)))).isEqualTo(AppendError.REQUEST_TIMED_OUT);
         world.threads().runAll();

@@ -80,12 +80,11 @@ class PowerCutTest {
         }
 
         LogSettings randomSettings() {
-            return LogSettings.DEFAULTS
-                    .withSegmentBytes(luck(3) == 0 ? 100_000 : 3000)
-                    .withIndexIntervalBytes(luck(2) == 0 ? 100 : 1000)
-                    .withRetentionMs(50_000)
-                    .withFileDeleteDelayMs(luck(2) * 1000L)
-                    .withDurability(luck(8) == 0 ? Durability.MEMORY : Durability.DISK);
+            return LogSettings.DEFAULTS.with(it -> it.segmentBytes(luck(3) == 0 ? 100_000 : 3000)
+                    .indexIntervalBytes(luck(2) == 0 ? 100 : 1000)
+                    .retentionMs(50_000)
+                    .fileDeleteDelayMs(luck(2) * 1000L)
+                    .durability(luck(8) == 0 ? Durability.MEMORY : Durability.DISK));
         }
 
         void create() throws IOException {
@@ -253,7 +252,7 @@ class PowerCutTest {
                 directory().delete(log(model));
                 models.remove(model.id);
             } else if (dice == 90) {
-                model.settings = randomSettings().withDurability(model.settings.durability());
+                model.settings = randomSettings().with(it -> it.durability(model.settings.durability()));
                 log(model).updateSettings(model.settings);
             } else if (dice == 91) {
                 model.epoch++;

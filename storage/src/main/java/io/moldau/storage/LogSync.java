@@ -1,0 +1,82 @@
+package io.moldau.storage;
+
+import java.io.IOException;
+import java.util.List;
+import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
+
+/// Brings one log to the disk: bytes, names, producers.
+///
+/// One at a time, so that "nothing is dirty" means "it is synced". The lock comes before the log's monitor, and is
+/// held while waiting for the disk; the monitor is not.
+final class LogSync {
+    /// What is to be done, as of `line`.
+    ///
+    /// @param snapshot of the producers, if they changed
+    @SuppressWarnings("ArrayRecordComponent") // never compared
+    record Work(Checkpoint.Line line, List<Segment> dirty, boolean names, byte @Nullable [] snapshot) {}
+
+    private final PartitionLog log;
+    private final ReentrantLock lock = new ReentrantLock();
+    private boolean snapshotWritten;
+    private boolean metadataSynced;
+
+    LogSync(PartitionLog log) {
+        this.log = log;
+    }
+
+    /// Makes everything that was appended before the call durable in the segments; what a checkpoint says about it.
+    Checkpoint.Line dirty() throws IOException {
+        lock.lock();
+        try {
+            var work = log.takeUnsynced();
+            if (!log.isDeleted()) {
+                run(work);
+            }
+            return work.line;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private void run(Work work) throws IOException {
+        var disk = log.directory().disk();
+        for (var segment : work.dirty) {
+            segment.sync();
+            segment.writeIndex();
+        }
+        if (work.names && !metadataSynced) {
+            PartitionMetadata.sync(disk, log.path());
+            metadataSynced = true;
+        }
+        if (work.snapshot != null) {
+            Snapshots.write(disk, log.path(), work.line.recoveryPoint(), work.snapshot);
+            snapshotWritten = true;
+        } else if (work.names) {
+            disk.syncDirectory(log.path());
+        }
+    }
+
+    /// A checkpoint remembers the snapshot at or below `recoveryPoint`: older ones may go.
+    void forgetSnapshots(long recoveryPoint) throws IOException {
+        lock.lock();
+        try {
+            if (snapshotWritten && !log.isDeleted()) {
+                snapshotWritten = false;
+                Snapshots.deleteOlder(log.directory().disk(), log.path(), recoveryPoint);
+            }
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /// Runs something that must not happen while files of the log are synced.
+    void exclusively(Runnable task) {
+        lock.lock();
+        try {
+            task.run();
+        } finally {
+            lock.unlock();
+        }
+    }
+}

@@ -1,0 +1,154 @@
+package io.moldau.storage;
+
+import io.moldau.records.RecordBatch;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+
+/// The segments of one log, oldest first; the last one is written to. Changed under the log's monitor, read by anybody.
+final class SegmentList {
+    private final LogDirectory directory;
+    private final Path path;
+    private volatile List<Segment> all = List.of();
+    private volatile boolean namesChanged;
+    /// Left the log unsynced: synced all the same, since recovery goes through them until a checkpoint forgets them.
+    private final List<Segment> dropped = new ArrayList<>();
+    private long jitterMs;
+    private long rollClockMs;
+
+    SegmentList(LogDirectory directory, Path path) {
+        this.directory = directory;
+        this.path = path;
+    }
+
+    List<Segment> all() {
+        return all;
+    }
+
+    boolean isEmpty() {
+        return all.isEmpty();
+    }
+
+    Segment active() {
+        return all.getLast();
+    }
+
+    long sizeBytes() {
+        long size = 0;
+        for (var segment : all) {
+            size += segment.sizeBytes();
+        }
+        return size;
+    }
+
+    void set(List<Segment> segments) {
+        all = List.copyOf(segments);
+        namesChanged = true;
+    }
+
+    /// As they were found: no name changed.
+    void found(List<Segment> segments) {
+        all = List.copyOf(segments);
+    }
+
+    void namesChanged() {
+        namesChanged = true;
+    }
+
+    boolean takeNamesChanged() {
+        boolean was = namesChanged;
+        namesChanged = false;
+        return was;
+    }
+
+    /// The segment to write to, a new one if the active one is full or too old.
+    Segment activeFor(List<RecordBatch> batches, int size, LogSettings rules, long logEnd) throws IOException {
+        if (all.isEmpty()) {
+            return roll(batches.getFirst().baseOffset(), rules);
+        }
+        var active = all.getLast();
+        boolean full = active.sizeBytes() > 0
+                && ((long) active.sizeBytes() + size > rules.segmentBytes()
+                        || batches.getLast().lastOffset() - active.baseOffset() > Integer.MAX_VALUE
+                        || tooOld(active, batches.getLast().maxTimestamp(), rules));
+        return full ? roll(logEnd, rules) : active;
+    }
+
+    private boolean tooOld(Segment active, long newest, LogSettings rules) throws IOException {
+        long most = rules.rollMs();
+        if (most == Long.MAX_VALUE || newest < rollClockMs) {
+            return false;
+        }
+        long first = active.firstTimestamp();
+        long limit = most - jitterMs;
+        rollClockMs = first + limit;
+        return first >= 0 && newest - first > limit;
+    }
+
+    Segment roll(long baseOffset, LogSettings rules) throws IOException {
+        var known = all;
+        if (!known.isEmpty()) {
+            known.getLast().writeIndex();
+        }
+        var segment = Segment.create(directory.disk(), path, baseOffset, rules.indexIntervalBytes());
+        var next = new ArrayList<>(known);
+        next.add(segment);
+        set(next);
+        settingsChanged();
+        long jitter = Math.min(rules.segmentJitterMs(), rules.rollMs());
+        jitterMs = jitter <= 0 ? 0 : Math.floorMod(directory.randomness().nextLong(), jitter);
+        return segment;
+    }
+
+    /// The age of the active segment is looked at again.
+    void settingsChanged() {
+        rollClockMs = 0;
+    }
+
+    /// Takes the segments wholly below an offset out of the log.
+    List<Segment> dropBelow(long offset) {
+        var known = all;
+        int first = 0;
+        while (first + 1 < known.size() && known.get(first + 1).baseOffset() <= offset) {
+            first++;
+        }
+        var gone = known.subList(0, first);
+        if (first > 0) {
+            dropped.addAll(gone);
+            all = List.copyOf(known.subList(first, known.size()));
+        }
+        return gone;
+    }
+
+    /// Every segment with bytes that were not synced, those that left the log included; they count as synced now.
+    List<Segment> takeDirty() {
+        var dirty = new ArrayList<Segment>();
+        dropped.addAll(all);
+        for (var segment : dropped) {
+            if (segment.takeDirty()) {
+                dirty.add(segment);
+            }
+        }
+        dropped.clear();
+        return dirty;
+    }
+
+    boolean hasSegmentAt(long baseOffset) {
+        for (var segment : all) {
+            if (segment.baseOffset() == baseOffset) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /// Lets handles and indexes go that nobody used lately.
+    void rest() {
+        for (var segment : all) {
+            if (segment != all.getLast()) {
+                segment.rest();
+            }
+        }
+    }
+}
