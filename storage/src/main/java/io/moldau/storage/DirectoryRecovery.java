@@ -44,6 +44,7 @@ final class DirectoryRecovery {
     private int segmentsScanned;
     private long replayedBytes;
     private boolean believed = true;
+    private boolean outrun;
 
     DirectoryRecovery(LogDirectory directory, Checkpoint last) {
         this.directory = directory;
@@ -82,7 +83,10 @@ final class DirectoryRecovery {
             var found = entry.getValue();
             var start = starts.get(entry.getKey());
             if (start != null) {
-                found.log.restoreStart(start);
+                outrun |= start > found.log.view().logEndOffset();
+                if (start > found.log.view().logStartOffset()) {
+                    found.log.restoreStart(start);
+                }
             }
             directory.adopt(found.log);
             var recovery = found.recovery;
@@ -110,6 +114,12 @@ final class DirectoryRecovery {
             }
         }
         return unsynced;
+    }
+
+    /// The journal may not be read a second time: it moves the start of a log beyond its end (records that were not
+    /// promised to survive are gone), and would do so again when the log has grown.
+    boolean needsCheckpoint() {
+        return outrun;
     }
 
     private Set<PartitionId> folders() throws IOException {

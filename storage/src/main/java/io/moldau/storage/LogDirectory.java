@@ -83,6 +83,9 @@ public final class LogDirectory implements AutoCloseable {
             var recovery = new DirectoryRecovery(opened, last);
             opened.recovery = recovery.run();
             opened.checkpoints.begin(last, recovery.journalEnd(), recovery.unsynced());
+            if (recovery.needsCheckpoint()) {
+                opened.checkpoint(false);
+            }
             var failed = opened.failure();
             if (failed.isPresent()) {
                 throw new IOException(failed.get());
