@@ -73,8 +73,9 @@ record NodeStart(Optional<String> data, Optional<String> port, Optional<String> 
         var elsewhere = address.getPort() == 9092 ? "" : " --bootstrap-server " + where;
         System.out.println("Moldau is ready.");
         System.out.println("  address     " + where);
-        System.out.println(
-                "  data        " + node.dataDirectory().toAbsolutePath().normalize());
+        node.dataDirectories()
+                .forEach(path -> System.out.println(
+                        "  data        " + path.toAbsolutePath().normalize()));
         System.out.println("  durability  " + node.durability());
         node.notes().forEach(note -> System.out.println("  recovery    " + note));
         System.out.println("  try         echo hello | ./moldau produce greetings" + elsewhere);

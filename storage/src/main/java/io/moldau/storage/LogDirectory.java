@@ -356,7 +356,9 @@ public final class LogDirectory implements AutoCloseable {
     /// Ends cleanly: everything synced, a marker left, the lock released. The next open scans nothing.
     @Override
     public void close() throws IOException {
-        flusher.flushNow();
+        if (failure == null) {
+            flusher.flushNow();
+        }
         checkpoint(true);
         if (checkpoints.end()) {
             flusher.close();

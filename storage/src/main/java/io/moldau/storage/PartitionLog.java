@@ -96,7 +96,8 @@ public final class PartitionLog {
         return epochs;
     }
 
-    LogDirectory directory() {
+    /// Where it is kept.
+    public LogDirectory directory() {
         return directory;
     }
 
