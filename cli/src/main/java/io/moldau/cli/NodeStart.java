@@ -85,7 +85,9 @@ record NodeStart(Optional<String> data, Optional<String> port, Optional<String> 
         var elsewhere = address.getPort() == 9092 ? "" : " --bootstrap-server " + where;
         lines.add("Moldau is ready.");
         lines.add("  address     " + where);
-        lines.add("  data        " + node.dataDirectory().toAbsolutePath().normalize());
+        node.dataDirectories()
+                .forEach(path ->
+                        lines.add("  data        " + path.toAbsolutePath().normalize()));
         lines.add("  durability  " + node.durability());
         lines.add("  process     " + ProcessHandle.current().pid());
         node.notes().forEach(note -> lines.add("  recovery    " + note));

@@ -11,7 +11,7 @@ import io.moldau.protocol.message.ConsumerGroupDescribeResponse;
 import io.moldau.protocol.message.DescribeGroupsResponse;
 import io.moldau.replication.Partitions;
 import io.moldau.storage.Durability;
-import io.moldau.storage.LogDirectory;
+import io.moldau.storage.LogDirectories;
 import io.moldau.storage.LogDirectorySettings;
 import io.moldau.storage.LogSettings;
 import java.io.IOException;
@@ -110,9 +110,9 @@ final class GroupsFixture {
     }
 
     private GroupCoordinator open() throws IOException {
-        var directory = LogDirectory.open(world.environment(), DATA, LogDirectorySettings.DEFAULTS);
+        var directories = LogDirectories.open(world.environment(), List.of(DATA), LogDirectorySettings.DEFAULTS);
         var partitions = new Partitions(
-                directory, (all, topic) -> LogSettings.DEFAULTS.with(it -> it.durability(Durability.DISK)));
+                directories, (all, topic) -> LogSettings.DEFAULTS.with(it -> it.durability(Durability.DISK)));
         var next = new GroupCoordinator(world.environment(), settings, topics, () -> "unique-" + ++unique);
         partitions.listen(next);
         partitions.open(image);

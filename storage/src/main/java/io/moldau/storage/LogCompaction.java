@@ -68,6 +68,7 @@ final class LogCompaction {
             files.run();
             log.segmentList().replace(rewrite.old(), rewrite.target());
             log.tail.forgetBelow(rewrite.end());
+            log.note();
             return true;
         }
     }

@@ -1,5 +1,6 @@
 package io.moldau.storage;
 
+import io.moldau.environment.DiskFullException;
 import java.io.IOException;
 import java.util.List;
 import java.util.concurrent.locks.ReentrantLock;
@@ -19,21 +20,47 @@ final class LogSync {
     private final PartitionLog log;
     private final ReentrantLock lock = new ReentrantLock();
     private boolean snapshotWritten;
+    private long snapshotOffset;
     private boolean metadataSynced;
+    private long syncedPoint;
 
     LogSync(PartitionLog log) {
         this.log = log;
     }
 
     /// Makes everything that was appended before the call durable in the segments; what a checkpoint says about it.
-    Checkpoint.Line dirty() throws IOException {
+    Checkpoint.Line forCheckpoint() throws IOException {
         lock.lock();
         try {
-            var work = log.takeUnsynced();
+            var work = log.takeUnsynced(true);
             if (!log.isDeleted()) {
+                try {
+                    run(work);
+                } catch (DiskFullException full) {
+                    // The segments are synced; the snapshot and the names wait for the next time.
+                    log.notSynced(work);
+                    throw full;
+                }
+            }
+            syncedPoint = work.line.recoveryPoint();
+            return work.line;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /// The same without a checkpoint that would say whose folder it is: so the folder says it.
+    void withoutCheckpoint() throws IOException {
+        lock.lock();
+        try {
+            var work = log.takeUnsynced(false);
+            if (!log.isDeleted()) {
+                if (work.names && !metadataSynced) {
+                    PartitionMetadata.sync(log.directory().disk(), log.path());
+                    metadataSynced = true;
+                }
                 run(work);
             }
-            return work.line;
         } finally {
             lock.unlock();
         }
@@ -45,26 +72,24 @@ final class LogSync {
             segment.sync();
             segment.writeIndex();
         }
-        if (work.names && !metadataSynced) {
-            PartitionMetadata.sync(disk, log.path());
-            metadataSynced = true;
-        }
         if (work.snapshot != null) {
             Snapshots.write(disk, log.path(), work.line.recoveryPoint(), work.snapshot);
             snapshotWritten = true;
+            snapshotOffset = work.line.recoveryPoint();
         } else if (work.names) {
             disk.syncDirectory(log.path());
         }
     }
 
-    /// A checkpoint remembers the snapshot at or below `recoveryPoint`: older ones may go.
-    void forgetSnapshots(long recoveryPoint) throws IOException {
+    /// A checkpoint remembers the last snapshot: older ones may go. Where the log ended for it.
+    long forgetSnapshots() throws IOException {
         lock.lock();
         try {
             if (snapshotWritten && !log.isDeleted()) {
                 snapshotWritten = false;
-                Snapshots.deleteOlder(log.directory().disk(), log.path(), recoveryPoint);
+                Snapshots.deleteOlder(log.directory().disk(), log.path(), snapshotOffset);
             }
+            return syncedPoint;
         } finally {
             lock.unlock();
         }

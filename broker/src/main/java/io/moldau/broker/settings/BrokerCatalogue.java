@@ -46,8 +46,26 @@ final class BrokerCatalogue {
                     "PLAINTEXT",
                     Check.oneOf("PLAINTEXT"),
                     "The listener that brokers use."),
-            list("log.dirs", DATA_DIRECTORY, Check.text(), "The data directory; the first one of a list is used."),
+            list(
+                    "log.dirs",
+                    DATA_DIRECTORY,
+                    Check.names(),
+                    "The data directories; a new partition goes where there are the fewest. The first holds the metadata."),
             unset("log.dir", SettingType.STRING, Check.text(), "The data directory if log.dirs is not set."),
+            int64(
+                    "log.dir.reserve.bytes",
+                    -1,
+                    -1,
+                    "bytes",
+                    "Producers are refused when less than this is free on a data directory's volume; -1 takes 1 % of the"
+                            + " volume, between 16 MiB and 1 GiB. Moldau's own."),
+            int64(
+                    "log.scrub.interval.ms",
+                    0,
+                    0,
+                    "milliseconds",
+                    "How often all closed segments are read and their checksums verified, slowly and in the background;"
+                            + " 0 never. Moldau's own."),
             int32("num.network.threads", 2, 1, "threads", "Event loops; by default one for each core, two at most."),
             int32(
                     "socket.send.buffer.bytes",

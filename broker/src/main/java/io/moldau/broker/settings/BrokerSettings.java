@@ -102,12 +102,12 @@ public final class BrokerSettings implements SettingValues {
         return value("advertised.listeners").flatMap(Endpoint::parseList);
     }
 
-    /// The data directory.
-    public String dataDirectory() {
+    /// The data directories, at least one.
+    public List<String> logDirectories() {
         return given("log.dirs")
-                .map(dirs -> Setting.split(dirs).getFirst())
                 .or(() -> given("log.dir"))
-                .orElse(BrokerCatalogue.DATA_DIRECTORY);
+                .map(Setting::split)
+                .orElseGet(() -> List.of(BrokerCatalogue.DATA_DIRECTORY));
     }
 
     /// Every setting with its value and origin.
