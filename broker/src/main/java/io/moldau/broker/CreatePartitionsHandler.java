@@ -1,16 +1,18 @@
 package io.moldau.broker;
 
+import io.moldau.metadata.Controller.Decision;
+import io.moldau.metadata.MetadataImage;
+import io.moldau.metadata.MetadataRecord;
+import io.moldau.metadata.TopicOutcome;
 import io.moldau.metadata.TopicOutcome.Done;
 import io.moldau.metadata.TopicOutcome.Refused;
 import io.moldau.protocol.ErrorCode;
 import io.moldau.protocol.message.CreatePartitionsRequest;
 import io.moldau.protocol.message.CreatePartitionsRequest.CreatePartitionsAssignment;
-import io.moldau.protocol.message.CreatePartitionsRequest.CreatePartitionsTopic;
 import io.moldau.protocol.message.CreatePartitionsResponse;
 import io.moldau.protocol.message.CreatePartitionsResponse.CreatePartitionsTopicResult;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.CompletableFuture;
 
 /// CreatePartitions (key 37), versions 0–3: raises the number of partitions of topics.
 final class CreatePartitionsHandler implements ApiHandler<CreatePartitionsRequest> {
@@ -22,33 +24,41 @@ final class CreatePartitionsHandler implements ApiHandler<CreatePartitionsReques
 
     @Override
     public void handle(CreatePartitionsRequest request, Call call) {
-        var results = new ArrayList<CompletableFuture<CreatePartitionsTopicResult>>();
-        for (var topic : request.topics()) {
-            results.add(add(topic, request.validateOnly()));
-        }
-        CompletableFuture.allOf(results.toArray(new CompletableFuture<?>[0])).whenComplete((done, failure) -> {
+        context.controller().decide(image -> decide(image, request)).whenComplete((outcomes, failure) -> {
             if (failure != null) {
                 call.fail(failure);
-            } else {
-                call.answer(CreatePartitionsResponse.builder()
-                        .results(results.stream().map(CompletableFuture::join).toList())
-                        .build());
+                return;
             }
+            var results = new ArrayList<CreatePartitionsTopicResult>();
+            for (int i = 0; i < outcomes.size(); i++) {
+                var name = request.topics().get(i).name();
+                results.add(
+                        switch (outcomes.get(i)) {
+                            case Done done -> result(name, ErrorCode.NONE, "");
+                            case Refused(var error, var reason) -> result(name, error, reason);
+                        });
+            }
+            call.answer(CreatePartitionsResponse.builder().results(results).build());
         });
     }
 
-    private CompletableFuture<CreatePartitionsTopicResult> add(CreatePartitionsTopic topic, boolean validateOnly) {
-        var given = topic.assignments();
-        List<List<Integer>> assignments = given == null
-                ? List.of()
-                : given.stream().map(CreatePartitionsAssignment::brokerIds).toList();
-        return context.controller()
-                .decide(image -> context.topicDecisions()
-                        .addPartitions(image, topic.name(), topic.count(), assignments, validateOnly))
-                .thenApply(outcome -> switch (outcome) {
-                    case Done done -> result(topic.name(), ErrorCode.NONE, "");
-                    case Refused(var error, var reason) -> result(topic.name(), error, reason);
-                });
+    /// All topics of the request in one change: one sync.
+    private Decision<List<TopicOutcome>> decide(MetadataImage image, CreatePartitionsRequest request) {
+        var records = new ArrayList<MetadataRecord>();
+        var outcomes = new ArrayList<TopicOutcome>();
+        var now = image;
+        for (var topic : request.topics()) {
+            var given = topic.assignments();
+            List<List<Integer>> assignments = given == null
+                    ? List.of()
+                    : given.stream().map(CreatePartitionsAssignment::brokerIds).toList();
+            var one = context.topicDecisions()
+                    .addPartitions(now, topic.name(), topic.count(), assignments, request.validateOnly());
+            now = now.replay(one.records());
+            records.addAll(one.records());
+            outcomes.add(one.answer());
+        }
+        return new Decision<>(records, outcomes);
     }
 
     private static CreatePartitionsTopicResult result(String name, ErrorCode error, String reason) {

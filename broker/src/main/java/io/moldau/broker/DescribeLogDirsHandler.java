@@ -8,6 +8,7 @@ import io.moldau.protocol.message.DescribeLogDirsResponse.DescribeLogDirsPartiti
 import io.moldau.protocol.message.DescribeLogDirsResponse.DescribeLogDirsResult;
 import io.moldau.protocol.message.DescribeLogDirsResponse.DescribeLogDirsTopic;
 import io.moldau.replication.Partition;
+import io.moldau.storage.LogDirectories;
 import io.moldau.storage.LogDirectory;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -16,25 +17,60 @@ import java.util.TreeMap;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// DescribeLogDirs (key 35), versions 1–5: what the log directory holds, in bytes.
-/// - v4 total and usable bytes of its volume (KIP-827); the total is not known and answered as -1
+/// DescribeLogDirs (key 35), versions 1–5: what each log directory holds, in bytes.
+/// - v3 an error for the whole answer
+/// - v4 total and usable bytes of its volume (KIP-827)
+///
+/// The sizes of a failed directory are not told; its usable and total bytes are -1.
 final class DescribeLogDirsHandler implements ApiHandler<DescribeLogDirsRequest> {
     private static final Logger LOG = LoggerFactory.getLogger(DescribeLogDirsHandler.class);
 
     private final NodeContext context;
-    private final LogDirectory directory;
+    private final LogDirectories directories;
 
-    DescribeLogDirsHandler(NodeContext context, LogDirectory directory) {
+    DescribeLogDirsHandler(NodeContext context, LogDirectories directories) {
         this.context = context;
-        this.directory = directory;
+        this.directories = directories;
     }
 
     @Override
     public void handle(DescribeLogDirsRequest request, Call call) {
+        // The system is asked about volumes: that may take a moment.
+        context.environment().threads().blocking().execute(() -> {
+            try {
+                call.answer(DescribeLogDirsResponse.builder()
+                        .results(directories.all().stream()
+                                .map(directory -> result(request, directory))
+                                .toList())
+                        .build());
+            } catch (RuntimeException failure) {
+                call.fail(failure);
+            }
+        });
+    }
+
+    private DescribeLogDirsResult result(DescribeLogDirsRequest request, LogDirectory directory) {
+        var result = DescribeLogDirsResult.builder()
+                .logDir(directory.path().toAbsolutePath().normalize().toString());
+        if (directory.failure().isPresent()) {
+            return result.errorCode(ErrorCode.KAFKA_STORAGE_ERROR.code())
+                    .topics(List.of())
+                    .totalBytes(-1)
+                    .usableBytes(-1)
+                    .build();
+        }
+        return result.topics(topics(request, directory))
+                .totalBytes(bytes(directory, LogDirectory::totalBytes))
+                .usableBytes(bytes(directory, LogDirectory::usableBytes))
+                .build();
+    }
+
+    private List<DescribeLogDirsTopic> topics(DescribeLogDirsRequest request, LogDirectory directory) {
         var wanted = request.topics();
         var byTopic = new TreeMap<String, List<DescribeLogDirsPartition>>();
         for (var partition : context.partitions().all()) {
-            if (wanted == null || wanted.stream().anyMatch(topic -> names(topic, partition))) {
+            if (partition.log().directory() == directory
+                    && (wanted == null || wanted.stream().anyMatch(topic -> names(topic, partition)))) {
                 byTopic.computeIfAbsent(partition.id().topic(), topic -> new ArrayList<>())
                         .add(DescribeLogDirsPartition.builder()
                                 .partitionIndex(partition.id().partition())
@@ -45,15 +81,7 @@ final class DescribeLogDirsHandler implements ApiHandler<DescribeLogDirsRequest>
         var topics = new ArrayList<DescribeLogDirsTopic>();
         byTopic.forEach((name, partitions) -> topics.add(
                 DescribeLogDirsTopic.builder().name(name).partitions(partitions).build()));
-        var failed = directory.failure();
-        call.answer(DescribeLogDirsResponse.builder()
-                .results(List.of(DescribeLogDirsResult.builder()
-                        .errorCode((failed.isPresent() ? ErrorCode.KAFKA_STORAGE_ERROR : ErrorCode.NONE).code())
-                        .logDir(directory.path().toAbsolutePath().normalize().toString())
-                        .topics(topics)
-                        .usableBytes(usableBytes())
-                        .build()))
-                .build());
+        return topics;
     }
 
     private static boolean names(DescribableLogDirTopic topic, Partition partition) {
@@ -61,9 +89,13 @@ final class DescribeLogDirsHandler implements ApiHandler<DescribeLogDirsRequest>
                 && topic.partitions().contains(partition.id().partition());
     }
 
-    private long usableBytes() {
+    private interface Volume {
+        long bytes(LogDirectory directory) throws IOException;
+    }
+
+    private static long bytes(LogDirectory directory, Volume volume) {
         try {
-            return directory.usableBytes();
+            return volume.bytes(directory);
         } catch (IOException failure) {
             LOG.warn("The room left in {} cannot be told: {}", directory.path(), failure.getMessage());
             return -1;

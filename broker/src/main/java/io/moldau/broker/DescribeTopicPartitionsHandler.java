@@ -52,7 +52,7 @@ final class DescribeTopicPartitionsHandler implements ApiHandler<DescribeTopicPa
                 continue;
             }
             int last = Math.min(topic.partitions().size(), first + room);
-            topics.add(page(topic, first, last));
+            topics.add(page(context, topic, first, last));
             room -= Math.max(0, last - first);
             if (last < topic.partitions().size()) {
                 next = new Cursor(name, last);
@@ -80,22 +80,27 @@ final class DescribeTopicPartitionsHandler implements ApiHandler<DescribeTopicPa
                 .build();
     }
 
-    private static DescribeTopicPartitionsResponseTopic page(TopicImage topic, int first, int last) {
+    private static DescribeTopicPartitionsResponseTopic page(
+            NodeContext context, TopicImage topic, int first, int last) {
         return DescribeTopicPartitionsResponseTopic.builder()
                 .name(topic.name())
                 .topicId(topic.id())
                 .isInternal(topic.internal())
                 .partitions(topic.partitions().subList(Math.min(first, last), last).stream()
-                        .map(partition -> DescribeTopicPartitionsResponsePartition.builder()
-                                .partitionIndex(partition.index())
-                                .leaderId(partition.leader())
-                                .leaderEpoch(partition.leaderEpoch())
-                                .replicaNodes(partition.replicas())
-                                .isrNodes(partition.isr())
-                                .eligibleLeaderReplicas(List.of())
-                                .lastKnownElr(List.of())
-                                .offlineReplicas(List.of())
-                                .build())
+                        .map(partition -> {
+                            boolean offline = context.partitions().isOffline(topic.name(), partition.index());
+                            return DescribeTopicPartitionsResponsePartition.builder()
+                                    .errorCode((offline ? ErrorCode.LEADER_NOT_AVAILABLE : ErrorCode.NONE).code())
+                                    .partitionIndex(partition.index())
+                                    .leaderId(offline ? -1 : partition.leader())
+                                    .leaderEpoch(partition.leaderEpoch())
+                                    .replicaNodes(partition.replicas())
+                                    .isrNodes(partition.isr())
+                                    .eligibleLeaderReplicas(List.of())
+                                    .lastKnownElr(List.of())
+                                    .offlineReplicas(offline ? List.of(context.nodeId()) : List.of())
+                                    .build();
+                        })
                         .toList())
                 .topicAuthorizedOperations(Operations.TOPIC)
                 .build();

@@ -20,13 +20,13 @@ import io.moldau.protocol.message.ListOffsetsRequest;
 import io.moldau.protocol.message.MetadataRequest;
 import io.moldau.protocol.message.OffsetForLeaderEpochRequest;
 import io.moldau.protocol.message.ProduceRequest;
-import io.moldau.storage.LogDirectory;
+import io.moldau.storage.LogDirectories;
 
 /// Everything this node answers, but for ApiVersions, which tells of the others.
 final class Handlers {
     private Handlers() {}
 
-    static ApiTable table(NodeContext context, LogDirectory directory, GroupCoordinator groups) {
+    static ApiTable table(NodeContext context, LogDirectories directories, GroupCoordinator groups) {
         var table = new ApiTable();
         var creation = new TopicCreation(context);
         table.with(ApiKey.PRODUCE, ProduceRequest.class, new ProduceHandler(context));
@@ -64,7 +64,9 @@ final class Handlers {
                 ListConfigResourcesRequest.class,
                 new ListConfigResourcesHandler(context));
         table.with(
-                ApiKey.DESCRIBE_LOG_DIRS, DescribeLogDirsRequest.class, new DescribeLogDirsHandler(context, directory));
+                ApiKey.DESCRIBE_LOG_DIRS,
+                DescribeLogDirsRequest.class,
+                new DescribeLogDirsHandler(context, directories));
         TelemetryHandlers.register(table, context);
         GroupHandlers.register(table, groups);
         return table;

@@ -76,6 +76,10 @@ final class ListOffsetsHandler implements ApiHandler<ListOffsetsRequest> {
 
     private static ListOffsetsPartitionResponse lookUp(
             Partition partition, ListOffsetsPartition wanted, boolean committedOnly) {
+        var refusal = partition.refusal();
+        if (refusal.isPresent()) {
+            return refused(wanted, refusal.get().error());
+        }
         int epoch = wanted.currentLeaderEpoch();
         if (epoch >= 0 && epoch != partition.leaderEpoch()) {
             return refused(

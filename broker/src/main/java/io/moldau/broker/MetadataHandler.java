@@ -19,6 +19,7 @@ import java.util.List;
 /// - v4 topics may be created on first use
 /// - v8 authorized operations (KIP-430)
 /// - v12 topics by id (KIP-516)
+/// A partition whose log directory failed has no leader, and this node as an offline replica (v5, KIP-112).
 final class MetadataHandler implements ApiHandler<MetadataRequest> {
     private final NodeContext context;
     private final TopicCreation creation;
@@ -112,12 +113,25 @@ final class MetadataHandler implements ApiHandler<MetadataRequest> {
                 .name(topic.name())
                 .topicId(topic.id())
                 .isInternal(topic.internal())
-                .partitions(topic.partitions().stream().map(this::partition).toList())
+                .partitions(topic.partitions().stream()
+                        .map(partition -> partition(topic, partition))
+                        .toList())
                 .topicAuthorizedOperations(operations ? Operations.TOPIC : Operations.NOT_ASKED)
                 .build();
     }
 
-    private MetadataResponsePartition partition(PartitionImage partition) {
+    private MetadataResponsePartition partition(TopicImage topic, PartitionImage partition) {
+        if (context.partitions().isOffline(topic.name(), partition.index())) {
+            return MetadataResponsePartition.builder()
+                    .errorCode(ErrorCode.LEADER_NOT_AVAILABLE.code())
+                    .partitionIndex(partition.index())
+                    .leaderId(-1)
+                    .leaderEpoch(partition.leaderEpoch())
+                    .replicaNodes(partition.replicas())
+                    .isrNodes(partition.isr())
+                    .offlineReplicas(List.of(context.nodeId()))
+                    .build();
+        }
         return MetadataResponsePartition.builder()
                 .partitionIndex(partition.index())
                 .leaderId(partition.leader())

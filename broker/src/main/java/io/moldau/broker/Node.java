@@ -16,6 +16,7 @@ import io.moldau.protocol.ApiKey;
 import io.moldau.protocol.message.ApiVersionsRequest;
 import io.moldau.replication.Partitions;
 import io.moldau.storage.Cleaner;
+import io.moldau.storage.LogDirectories;
 import io.moldau.storage.LogDirectory;
 import io.moldau.storage.LogDirectorySettings;
 import java.io.IOException;
@@ -33,19 +34,17 @@ import org.slf4j.LoggerFactory;
 /// A lone node: everything from the data directory to the listening sockets, started and stopped as one.
 public final class Node implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Node.class);
-    private static final long WATCH_MS = 1_000;
     private static final String METADATA_FOLDER = "metadata";
 
     private final Environment environment;
     private final BrokerSettings settings;
-    private final LogDirectory directory;
+    private final LogDirectories directories;
     private final Controller controller;
     private final Partitions partitions;
     private final Cleaner cleaner;
     private final LiveSettings live;
     private final List<NetworkServer> servers = new ArrayList<>();
     private final AtomicBoolean closed = new AtomicBoolean();
-    private volatile boolean offline;
 
     /// Starts a node with these settings (Kafka's names). Returns when clients may connect.
     public static Node start(Environment environment, Map<String, String> settings) throws StartupException {
@@ -55,32 +54,51 @@ public final class Node implements AutoCloseable {
         } catch (SettingsException refused) {
             throw new StartupException(String.valueOf(refused.getMessage()), refused);
         }
-        var path = Path.of(parsed.dataDirectory());
-        LogDirectory directory = openDirectory(environment, path);
+        var directories = openDirectories(environment, parsed);
         try {
-            var node = new Node(environment, parsed, directory, openController(environment, path));
+            var node = new Node(
+                    environment,
+                    parsed,
+                    directories,
+                    openController(environment, directories.all().getFirst().path()));
             node.listen();
             return node;
         } catch (StartupException | RuntimeException failure) {
-            closeAfterFailure(directory);
+            directories.close();
             throw failure;
         }
     }
 
-    private static LogDirectory openDirectory(Environment environment, Path path) throws StartupException {
+    /// The first directory also holds the metadata: without it there is no start.
+    private static LogDirectories openDirectories(Environment environment, BrokerSettings settings)
+            throws StartupException {
+        var paths = settings.logDirectories().stream().map(Path::of).toList();
+        var first = paths.getFirst();
         try {
-            environment.disk().createDirectories(path);
+            environment.disk().createDirectories(first);
         } catch (IOException failure) {
             throw new StartupException(
-                    "Cannot create the data directory " + path + " (" + reason(failure)
+                    "Cannot create the data directory " + first + " (" + reason(failure)
                             + "): choose another with --data, or change its permissions.",
                     failure);
         }
         try {
-            return LogDirectory.open(environment, path, LogDirectorySettings.DEFAULTS);
+            for (var path : paths) {
+                if (!path.equals(first) && hasMetadata(environment, path) && !hasMetadata(environment, first)) {
+                    throw new StartupException("Cannot use the data directory " + first
+                            + ": the cluster's metadata is in " + path + "; put that one first in log.dirs.");
+                }
+            }
+            var how = LogDirectorySettings.DEFAULTS.withReserveBytes(settings.int64("log.dir.reserve.bytes"));
+            return LogDirectories.open(environment, paths, how);
         } catch (IOException failure) {
-            throw new StartupException("Cannot use the data directory " + path + ": " + reason(failure) + ".", failure);
+            throw new StartupException(
+                    "Cannot use the data directory " + first + ": " + reason(failure) + ".", failure);
         }
+    }
+
+    private static boolean hasMetadata(Environment environment, Path path) throws IOException {
+        return environment.disk().exists(path.resolve(METADATA_FOLDER).resolve("metadata.log"));
     }
 
     private static Controller openController(Environment environment, Path path) throws StartupException {
@@ -103,24 +121,16 @@ public final class Node implements AutoCloseable {
         return failure instanceof AccessDeniedException ? "permission denied" : String.valueOf(failure.getMessage());
     }
 
-    private static void closeAfterFailure(LogDirectory directory) {
-        try {
-            directory.close();
-        } catch (IOException failure) {
-            LOG.warn("Closing the data directory after a failed start failed too", failure);
-        }
-    }
-
-    private Node(Environment environment, BrokerSettings settings, LogDirectory directory, Controller controller) {
+    private Node(Environment environment, BrokerSettings settings, LogDirectories directories, Controller controller) {
         this.environment = environment;
         this.settings = settings;
-        this.directory = directory;
+        this.directories = directories;
         this.controller = controller;
         int nodeId = settings.int32("node.id");
         this.live = new LiveSettings(settings, nodeId, controller.image());
         this.partitions =
-                new Partitions(directory, (image, topic) -> TopicLogs.settings(image, topic, live.settings(image)));
-        this.cleaner = new Cleaner(environment, directory::logs, () -> CleanerRules.of(live.current()));
+                new Partitions(directories, (image, topic) -> TopicLogs.settings(image, topic, live.settings(image)));
+        this.cleaner = new Cleaner(environment, directories::logs, () -> CleanerRules.of(live.current()));
     }
 
     private void listen() throws StartupException {
@@ -143,7 +153,7 @@ public final class Node implements AutoCloseable {
                 new TopicDecisions(List.of(nodeId), () -> NodeContext.randomUuid(environment)),
                 partitions,
                 new AdvertisedAddresses(settings.advertisedListeners()));
-        var table = Handlers.table(context, directory, groups);
+        var table = Handlers.table(context, directories, groups);
         var apiVersions = new ApiVersionsAnswer(table, Features.ALL);
         table.with(ApiKey.API_VERSIONS, ApiVersionsRequest.class, apiVersions);
         var dispatcher = new RequestDispatcher(table, apiVersions, peer -> {});
@@ -151,7 +161,6 @@ public final class Node implements AutoCloseable {
             servers.add(open(endpoint, dispatcher));
         }
         cleaner.start();
-        environment.timers().schedule(WATCH_MS, this::watch);
         environment.timers().schedule(settings.int64("log.retention.check.interval.ms"), this::retain);
     }
 
@@ -221,19 +230,6 @@ public final class Node implements AutoCloseable {
                 settings.list("group.consumer.assignors"));
     }
 
-    /// A failed log directory takes its partitions offline, and says so once.
-    private void watch() {
-        if (closed.get()) {
-            return;
-        }
-        var failure = directory.failure();
-        if (failure.isPresent() && !offline) {
-            offline = true;
-            partitions.offline(failure.get());
-        }
-        environment.timers().schedule(WATCH_MS, this::watch);
-    }
-
     private void retain() {
         if (closed.get()) {
             return;
@@ -261,14 +257,20 @@ public final class Node implements AutoCloseable {
         return live.current().string("log.durability");
     }
 
-    /// The data directory.
-    public Path dataDirectory() {
-        return directory.path();
+    /// The data directories; the first also holds the metadata.
+    public List<Path> dataDirectories() {
+        return directories.all().stream().map(LogDirectory::path).toList();
     }
 
     /// What the person who started the node should know: what recovery found and did.
     public List<String> notes() {
-        return List.of(directory.recovery().summary());
+        boolean one = directories.all().size() == 1;
+        return directories.all().stream()
+                .map(directory -> (one ? "" : directory.path() + ": ")
+                        + directory
+                                .failure()
+                                .orElseGet(() -> directory.recovery().summary()))
+                .toList();
     }
 
     private void closeServers() {
@@ -289,10 +291,6 @@ public final class Node implements AutoCloseable {
         } catch (IOException failure) {
             LOG.error("Closing the metadata log failed", failure);
         }
-        try {
-            directory.close();
-        } catch (IOException failure) {
-            LOG.error("Closing the data directory failed; the next start will recover it", failure);
-        }
+        directories.close();
     }
 }

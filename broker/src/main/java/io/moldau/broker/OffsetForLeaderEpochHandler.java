@@ -36,6 +36,10 @@ final class OffsetForLeaderEpochHandler implements ApiHandler<OffsetForLeaderEpo
     }
 
     private static EpochEndOffset end(Partition partition, OffsetForLeaderPartition wanted) {
+        var refusal = partition.refusal();
+        if (refusal.isPresent()) {
+            return refused(wanted, refusal.get().error());
+        }
         int current = wanted.currentLeaderEpoch();
         if (current >= 0 && current != partition.leaderEpoch()) {
             return refused(

@@ -5,7 +5,7 @@ import java.nio.file.Path;
 import java.util.List;
 
 /// The file system. Everything that touches files goes through here, so that a simulated twin can lose, tear
-/// and refuse writes.
+/// and refuse writes. What fails for want of room throws [DiskFullException].
 public interface Disk {
     /// The machine's file system.
     static Disk real() {
@@ -20,6 +20,9 @@ public interface Disk {
     /// Size of a file in bytes.
     long sizeBytes(Path file) throws IOException;
 
+    /// Size of a file in bytes, -1 if there is none: one system call, no exception.
+    long sizeIfExists(Path file) throws IOException;
+
     /// Names of what a directory holds, sorted.
     List<String> list(Path directory) throws IOException;
 
@@ -33,8 +36,11 @@ public interface Disk {
     /// Makes creations, renames and deletions in this directory survive power loss.
     void syncDirectory(Path directory) throws IOException;
 
-    /// Bytes that may still be written on the file system of `directory`.
+    /// Bytes that may still be written on the file system of `directory`. Cheap: one system call.
     long usableBytes(Path directory) throws IOException;
+
+    /// Size of the file system of `directory`.
+    long totalBytes(Path directory) throws IOException;
 
     /// Locks `file` for this process until closed; throws [IOException] with a clear text if another holds it.
     AutoCloseable lock(Path file) throws IOException;

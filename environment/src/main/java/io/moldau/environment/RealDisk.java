@@ -14,10 +14,30 @@ import java.util.List;
 
 /// The machine's file system.
 final class RealDisk implements Disk {
+    /// A file system with less room than this is full: blocks are handed out in pages.
+    private static final long FULL_BYTES = 64 << 10;
+
+    /// The system's "no space" comes as a text only, in the machine's language.
+    private static IOException named(Path path, IOException failure) {
+        var text = String.valueOf(failure.getMessage());
+        boolean full = text.contains("No space left") || text.contains("quota exceeded");
+        if (!full) {
+            var folder = path.toAbsolutePath().getParent();
+            full = folder != null && folder.toFile().exists() && folder.toFile().getUsableSpace() < FULL_BYTES;
+        }
+        return full ? new DiskFullException(path, failure) : failure;
+    }
+
     @Override
     public DiskFile open(Path file) throws IOException {
-        return new RealFile(
-                FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.READ, StandardOpenOption.WRITE));
+        try {
+            return new RealFile(
+                    FileChannel.open(
+                            file, StandardOpenOption.CREATE, StandardOpenOption.READ, StandardOpenOption.WRITE),
+                    file);
+        } catch (IOException failure) {
+            throw named(file, failure);
+        }
     }
 
     @Override
@@ -31,6 +51,13 @@ final class RealDisk implements Disk {
     }
 
     @Override
+    public long sizeIfExists(Path file) {
+        var known = file.toFile();
+        long size = known.length();
+        return size > 0 || known.exists() ? size : -1;
+    }
+
+    @Override
     public List<String> list(Path directory) throws IOException {
         try (var entries = Files.list(directory)) {
             return entries.map(entry -> entry.getFileName().toString()).sorted().toList();
@@ -39,12 +66,22 @@ final class RealDisk implements Disk {
 
     @Override
     public void createDirectories(Path directory) throws IOException {
-        Files.createDirectories(directory);
+        if (!directory.toFile().mkdir()) {
+            try {
+                Files.createDirectories(directory);
+            } catch (IOException failure) {
+                throw named(directory, failure);
+            }
+        }
     }
 
     @Override
     public void rename(Path from, Path to) throws IOException {
-        Files.move(from, to, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+        try {
+            Files.move(from, to, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+        } catch (IOException failure) {
+            throw named(to, failure);
+        }
     }
 
     @Override
@@ -60,8 +97,13 @@ final class RealDisk implements Disk {
     }
 
     @Override
-    public long usableBytes(Path directory) throws IOException {
-        return Files.getFileStore(directory).getUsableSpace();
+    public long usableBytes(Path directory) {
+        return directory.toFile().getUsableSpace();
+    }
+
+    @Override
+    public long totalBytes(Path directory) {
+        return directory.toFile().getTotalSpace();
     }
 
     @Override
@@ -80,7 +122,7 @@ final class RealDisk implements Disk {
         return channel;
     }
 
-    private record RealFile(FileChannel channel) implements DiskFile {
+    private record RealFile(FileChannel channel, Path path) implements DiskFile {
         @Override
         public int read(ByteBuffer target, long position) throws IOException {
             int total = 0;
@@ -97,8 +139,12 @@ final class RealDisk implements Disk {
         @Override
         public void write(ByteBuffer source, long position) throws IOException {
             long at = position;
-            while (source.hasRemaining()) {
-                at += channel.write(source, at);
+            try {
+                while (source.hasRemaining()) {
+                    at += channel.write(source, at);
+                }
+            } catch (IOException failure) {
+                throw named(path, failure);
             }
         }
 

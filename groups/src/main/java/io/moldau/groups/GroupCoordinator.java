@@ -57,6 +57,14 @@ public final class GroupCoordinator implements Partitions.Listener {
                 partition, environment, schedule -> new GroupShard(settings, schedule, topics, uniqueText));
     }
 
+    /// Its groups are nowhere until the node is restarted: members are told to look for their coordinator.
+    @Override
+    public void offline(Partition partition) {
+        if (partition.id().topic().equals(TOPIC)) {
+            Optional.ofNullable(shards.remove(partition.id().partition())).ifPresent(Coordinator::close);
+        }
+    }
+
     @Override
     public void retired(Partition partition) {
         if (partition.id().topic().equals(TOPIC)) {

@@ -13,7 +13,7 @@ import io.moldau.replication.Partitions;
 import io.moldau.storage.Cleaner;
 import io.moldau.storage.CleanerSettings;
 import io.moldau.storage.Durability;
-import io.moldau.storage.LogDirectory;
+import io.moldau.storage.LogDirectories;
 import io.moldau.storage.LogDirectorySettings;
 import io.moldau.storage.LogSettings;
 import io.moldau.storage.PartitionId;
@@ -24,9 +24,11 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /// A node that keeps groups, on a simulated machine that can be killed and started again.
 final class GroupsFixture {
@@ -101,8 +103,9 @@ final class GroupsFixture {
             new MetadataRecord.PartitionChanged(OFFSETS_ID, partition(0)),
             new MetadataRecord.PartitionChanged(OFFSETS_ID, partition(1))));
     private int unique;
+    private @Nullable Partitions partitions;
     private GroupCoordinator coordinator;
-    private Optional<LogDirectory> opened = Optional.empty();
+    private Optional<LogDirectories> opened = Optional.empty();
 
     GroupsFixture(long seed) throws IOException {
         this(seed, GroupSettings.DEFAULTS);
@@ -120,13 +123,14 @@ final class GroupsFixture {
     }
 
     private GroupCoordinator open() throws IOException {
-        var directory = LogDirectory.open(world.environment(), DATA, LogDirectorySettings.DEFAULTS);
-        var partitions = new Partitions(directory, (all, topic) -> COMPACTED);
-        new Cleaner(world.environment(), directory::logs, () -> CLEANING).start();
-        opened = Optional.of(directory);
+        var directories = LogDirectories.open(world.environment(), List.of(DATA), LogDirectorySettings.DEFAULTS);
+        var partitions = new Partitions(directories, (all, topic) -> COMPACTED);
+        new Cleaner(world.environment(), directories::logs, () -> CLEANING).start();
+        opened = Optional.of(directories);
         var next = new GroupCoordinator(world.environment(), settings, topics, () -> "unique-" + ++unique);
         partitions.listen(next);
         partitions.open(image);
+        this.partitions = partitions;
         world.threads().runAll();
         return next;
     }
@@ -147,6 +151,13 @@ final class GroupsFixture {
         return opened.orElseThrow()
                 .log(new PartitionId(GroupCoordinator.TOPIC, partition))
                 .orElseThrow();
+    }
+
+    /// The topic that keeps the groups is deleted under them.
+    void deleteOffsetsTopic() {
+        Objects.requireNonNull(partitions)
+                .changed(List.of(new MetadataRecord.TopicDeleted(OFFSETS_ID)), MetadataImage.EMPTY);
+        settle();
     }
 
     GroupCoordinator coordinator() {

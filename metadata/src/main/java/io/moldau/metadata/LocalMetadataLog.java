@@ -25,6 +25,7 @@ public final class LocalMetadataLog implements MetadataLog {
     private DiskFile file;
     private long position;
     private long groups;
+    private boolean broken;
 
     private LocalMetadataLog(Disk disk, Path directory, DiskFile file) {
         this.disk = disk;
@@ -72,10 +73,17 @@ public final class LocalMetadataLog implements MetadataLog {
 
     @Override
     public void append(List<MetadataRecord> records) throws IOException {
+        if (broken) {
+            throw new IOException("the metadata log took no sync before: restart the node when its disk is well again");
+        }
         var group = encode(records);
         int size = group.remaining();
+        // A write that fails (a full disk) leaves what the next one overwrites, or a torn group. After a sync that
+        // fails nobody knows what is there.
         file.write(group, position);
+        broken = true;
         file.sync();
+        broken = false;
         position += size;
         groups++;
     }

@@ -10,6 +10,7 @@ import io.moldau.protocol.Uuid;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -59,6 +60,8 @@ public record MetadataImage(
         private final TreeMap<String, TopicImage> topics;
         private final Map<Uuid, TopicImage> topicsById;
         private final Map<ConfigResource, Map<String, String>> configs;
+        /// Topics whose partitions change: copied once, however many of them do.
+        private final Map<Uuid, List<PartitionImage>> changing = new LinkedHashMap<>();
 
         Replay(MetadataImage from) {
             clusterId = from.clusterId;
@@ -73,17 +76,17 @@ public record MetadataImage(
                 case ClusterCreated(var id) -> clusterId = id;
                 case TopicCreated(var name, var id) -> put(new TopicImage(name, id, List.of()));
                 case PartitionChanged(var topicId, var partition) -> {
-                    var topic = existing(topicId);
-                    var partitions = new ArrayList<>(topic.partitions());
+                    var partitions = changing.computeIfAbsent(
+                            topicId, id -> new ArrayList<>(existing(id).partitions()));
                     if (partition.index() == partitions.size()) {
                         partitions.add(partition);
                     } else {
                         partitions.set(partition.index(), partition);
                     }
-                    put(new TopicImage(topic.name(), topic.id(), partitions));
                 }
                 case TopicDeleted(var id) -> {
                     var topic = existing(id);
+                    changing.remove(id);
                     topics.remove(topic.name());
                     topicsById.remove(id);
                     configs.remove(ConfigResource.topic(topic.name()));
@@ -115,6 +118,7 @@ public record MetadataImage(
         }
 
         MetadataImage image(long offset) {
+            changing.forEach((id, partitions) -> put(new TopicImage(existing(id).name(), id, partitions)));
             return new MetadataImage(
                     offset,
                     clusterId,

@@ -6,9 +6,12 @@ import io.moldau.metadata.TopicOutcome.Refused;
 import io.moldau.protocol.ErrorCode;
 import io.moldau.protocol.Uuid;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Supplier;
+import java.util.stream.Stream;
 
 /// The controller's decisions on topics and partitions. Pure: nothing happens until the records are replayed.
 public final class TopicDecisions {
@@ -28,17 +31,22 @@ public final class TopicDecisions {
     public Decision<List<TopicOutcome>> create(MetadataImage image, List<NewTopic> wishes, boolean validateOnly) {
         var records = new ArrayList<MetadataRecord>();
         var outcomes = new ArrayList<TopicOutcome>();
-        var now = image;
+        var created = new HashSet<String>();
         for (var wish : wishes) {
-            var refusal = refusalToCreate(now, wish);
+            var refusal = refusalToCreate(image, created, wish);
             if (refusal.isPresent()) {
                 outcomes.add(refusal.get());
                 continue;
             }
-            var own = recordsToCreate(wish);
-            now = now.replay(own);
-            outcomes.add(new Done(now.topic(wish.name()).orElseThrow()));
-            records.addAll(own);
+            var id = newTopicIds.get();
+            var partitions = partitions(wish);
+            records.add(new MetadataRecord.TopicCreated(wish.name(), id));
+            partitions.forEach(partition -> records.add(new MetadataRecord.PartitionChanged(id, partition)));
+            wish.configs()
+                    .forEach((key, value) -> records.add(new MetadataRecord.ConfigChanged(
+                            ConfigResource.topic(wish.name()), key, Optional.of(value))));
+            created.add(wish.name());
+            outcomes.add(new Done(new TopicImage(wish.name(), id, partitions)));
         }
         return new Decision<>(validateOnly ? List.of() : records, outcomes);
     }
@@ -91,23 +99,24 @@ public final class TopicDecisions {
         return new Decision<>(List.of(new MetadataRecord.ProducerIdsReserved(first + count)), first);
     }
 
-    private Optional<Refused> refusalToCreate(MetadataImage image, NewTopic wish) {
+    private Optional<Refused> refusalToCreate(MetadataImage image, Set<String> created, NewTopic wish) {
         var name = wish.name();
         var problem = TopicNames.problem(name);
         if (problem.isPresent()) {
             return refusal(ErrorCode.INVALID_TOPIC_EXCEPTION, problem.get());
         }
-        if (image.topic(name).isPresent()) {
+        if (image.topic(name).isPresent() || created.contains(name)) {
             return refusal(ErrorCode.TOPIC_ALREADY_EXISTS, "topic \"" + name + "\" exists already");
         }
         if (name.indexOf('.') >= 0 || name.indexOf('_') >= 0) {
-            for (var other : image.topics().keySet()) {
-                if (TopicNames.collide(name, other)) {
-                    return refusal(
-                            ErrorCode.INVALID_TOPIC_EXCEPTION,
-                            "topic \"" + name + "\" collides with \"" + other
-                                    + "\": '.' and '_' count as the same character in metric names");
-                }
+            var other = Stream.concat(image.topics().keySet().stream(), created.stream())
+                    .filter(known -> TopicNames.collide(name, known))
+                    .findFirst();
+            if (other.isPresent()) {
+                return refusal(
+                        ErrorCode.INVALID_TOPIC_EXCEPTION,
+                        "topic \"" + name + "\" collides with \"" + other.get()
+                                + "\": '.' and '_' count as the same character in metric names");
             }
         }
         if (!wish.assignments().isEmpty()) {
@@ -146,23 +155,18 @@ public final class TopicDecisions {
         return Optional.empty();
     }
 
-    private List<MetadataRecord> recordsToCreate(NewTopic wish) {
-        var records = new ArrayList<MetadataRecord>();
-        var id = newTopicIds.get();
-        records.add(new MetadataRecord.TopicCreated(wish.name(), id));
-        int partitions = wish.assignments().isEmpty()
+    private List<PartitionImage> partitions(NewTopic wish) {
+        int count = wish.assignments().isEmpty()
                 ? wish.partitions()
                 : wish.assignments().size();
-        for (int index = 0; index < partitions; index++) {
+        var partitions = new ArrayList<PartitionImage>(count);
+        for (int index = 0; index < count; index++) {
             var replicas = wish.assignments().isEmpty()
                     ? place(index, wish.replicationFactor())
                     : wish.assignments().get(index);
-            records.add(new MetadataRecord.PartitionChanged(id, fresh(index, replicas)));
+            partitions.add(fresh(index, replicas));
         }
-        wish.configs()
-                .forEach((key, value) -> records.add(
-                        new MetadataRecord.ConfigChanged(ConfigResource.topic(wish.name()), key, Optional.of(value))));
-        return records;
+        return partitions;
     }
 
     private static PartitionImage fresh(int index, List<Integer> replicas) {

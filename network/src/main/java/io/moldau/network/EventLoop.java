@@ -2,7 +2,7 @@ package io.moldau.network;
 
 import io.moldau.environment.Clock;
 import java.io.IOException;
-import java.nio.ByteBuffer;
+import java.net.InetAddress;
 import java.nio.channels.SelectionKey;
 import java.nio.channels.Selector;
 import java.nio.channels.SocketChannel;
@@ -20,8 +20,7 @@ import org.slf4j.LoggerFactory;
 /// One thread and its selector, owner of the connections assigned to it.
 final class EventLoop implements Runnable {
     private static final Logger LOG = LoggerFactory.getLogger(EventLoop.class);
-    private static final int SCRATCH_BYTES = 256 << 10;
-    private static final long SWEEP_MS = 1_000;
+    private static final long LENT_BYTES = 32L << 20;
 
     /// What the selector reports on: a connection, or the server's accepting socket.
     interface Selected {
@@ -31,7 +30,8 @@ final class EventLoop implements Runnable {
     private final Selector selector;
     private final Clock clock;
     private final NetworkServer server;
-    private final ByteBuffer scratch = ByteBuffer.allocateDirect(SCRATCH_BYTES);
+    private final Leases leases = new Leases(LENT_BYTES);
+    private final ReadSpace space = new ReadSpace(leases);
     private final ConcurrentLinkedQueue<Runnable> tasks = new ConcurrentLinkedQueue<>();
     private final AtomicBoolean wakeUpDue = new AtomicBoolean();
     private final Set<Connection> connections = new HashSet<>();
@@ -39,13 +39,15 @@ final class EventLoop implements Runnable {
     private volatile boolean hungry;
     private volatile @Nullable Thread thread;
     private volatile boolean stopping;
-    private long lastSweepNanos;
 
     EventLoop(NetworkServer server, Clock clock) throws IOException {
         this.server = server;
         this.clock = clock;
         this.selector = Selector.open();
-        this.lastSweepNanos = clock.nanos();
+    }
+
+    Leases leases() {
+        return leases;
     }
 
     Selector selector() {
@@ -70,7 +72,7 @@ final class EventLoop implements Runnable {
         while (!stopping) {
             try {
                 if (tasks.isEmpty()) {
-                    selector.select(this::dispatch, SWEEP_MS);
+                    selector.select(this::dispatch);
                 } else {
                     selector.selectNow(this::dispatch);
                 }
@@ -79,7 +81,6 @@ final class EventLoop implements Runnable {
             }
             runTasks();
             feedStarving();
-            sweep();
         }
         List.copyOf(connections).forEach(connection -> connection.close(null));
         try {
@@ -97,7 +98,7 @@ final class EventLoop implements Runnable {
         if (attachment instanceof Connection connection) {
             guarded(connection, () -> {
                 if (key.isReadable()) {
-                    connection.readable(scratch, clock.nanos());
+                    connection.readable(space, clock.nanos());
                 }
                 if (key.isValid() && key.isWritable()) {
                     connection.writable();
@@ -132,7 +133,7 @@ final class EventLoop implements Runnable {
         }
     }
 
-    void adopt(SocketChannel channel) {
+    void adopt(SocketChannel channel, InetAddress remote) {
         try {
             channel.configureBlocking(false);
             var key = channel.register(selector, SelectionKey.OP_READ);
@@ -140,7 +141,7 @@ final class EventLoop implements Runnable {
             key.attach(connection);
             connections.add(connection);
         } catch (IOException gone) {
-            server.connectionEnded(channel);
+            server.connectionEnded(channel, remote);
         }
     }
 
@@ -170,18 +171,21 @@ final class EventLoop implements Runnable {
         }
         var waiting = new ArrayList<>(starving);
         starving.clear();
-        hungry = false;
         for (var connection : waiting) {
             guarded(connection, connection::resume);
         }
+        // Not before: a release between a vain attempt and its being noted would wake nobody.
+        hungry = !starving.isEmpty();
     }
 
-    private void sweep() {
+    /// Closes the connections that have been silent for too long.
+    void sweep() {
         long now = clock.nanos();
-        if (now - lastSweepNanos > SWEEP_MS * 1_000_000) {
-            lastSweepNanos = now;
-            List.copyOf(connections).forEach(connection -> connection.expire(now));
-        }
+        List.copyOf(connections).forEach(connection -> connection.expire(now));
+    }
+
+    long nowNanos() {
+        return clock.nanos();
     }
 
     void stop() {

@@ -68,6 +68,11 @@ public final class Partition {
         return log;
     }
 
+    /// Why it refuses everything, if it does: its topic was deleted, or its log directory failed.
+    public Optional<AppendOutcome.Refused> refusal() {
+        return gone;
+    }
+
     public long highWatermark() {
         return highWatermark;
     }

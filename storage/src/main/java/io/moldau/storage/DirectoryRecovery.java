@@ -11,64 +11,132 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /// Opens what an earlier process left in a log directory.
 ///
-/// After a clean stop the checkpoint is believed. Else: each log is scanned from its recovery point and cut at the
-/// first bad batch; then the journal's entries are replayed in order, each batch going where the log ends.
+/// After a clean stop the checkpoint is believed, and no log is looked at before somebody uses it. Else: a log whose
+/// files end where the checkpoint says is believed too (two look-ups of a size, no file opened); the others are scanned
+/// from their recovery point and cut at the first bad batch; then the journal's entries are replayed in order, each
+/// batch going where the log ends.
 final class DirectoryRecovery {
-    private record Key(UuidBits topicId, int partition) {}
+    private static final class Found {
+        final PartitionLog log;
+        final Checkpoint.@Nullable Line line;
+
+        @Nullable
+        LogRecovery recovery;
+
+        Found(PartitionLog log, Checkpoint.@Nullable Line line) {
+            this.log = log;
+            this.line = line;
+        }
+    }
 
     private final LogDirectory directory;
     private final Checkpoint last;
-    private final Map<Key, LogRecovery> recovered = new LinkedHashMap<>();
+    private final boolean checkpointed;
+    private final Map<LogKey, Found> logs = new LinkedHashMap<>();
+    private final Map<PartitionId, LogKey> names = new HashMap<>();
     private final Set<PartitionId> nameless = new HashSet<>();
-    private final Map<Key, Long> starts = new HashMap<>();
+    private final Map<LogKey, Long> starts = new HashMap<>();
+    private Journal.Mark journalEnd = new Journal.Mark(0, 1);
     private int segmentsScanned;
     private long replayedBytes;
+    private boolean believed = true;
+    private boolean outrun;
 
     DirectoryRecovery(LogDirectory directory, Checkpoint last) {
         this.directory = directory;
         this.last = last;
+        this.checkpointed = last.generation() > 0;
     }
 
     RecoveryReport run() throws IOException {
-        var disk = directory.disk();
-        boolean clean = last.clean();
-        for (var name : disk.list(directory.path())) {
-            if (name.endsWith(LogDirectory.DELETED_SUFFIX)) {
-                directory.deleteFolder(directory.path().resolve(name));
-                continue;
-            }
-            var id = partitionOf(name);
-            if (id.isPresent()) {
-                clean &= open(id.get());
-            }
+        var folders = folders();
+        for (var line : last.logs().values()) {
+            open(line, folders.remove(line.id()));
+        }
+        for (var id : folders) {
+            openUnknown(id);
         }
         if (!last.clean()) {
-            Journal.replay(
-                    disk,
-                    directory.path(),
-                    last.generation(),
-                    new Journal.Mark(last.journalPosition(), last.journalSequence()),
-                    this::replay);
+            var live = new ArrayList<Journal.Mark>();
+            for (var start : last.journal()) {
+                journalEnd = Journal.replay(
+                        directory.disk(),
+                        directory.path(),
+                        start.generation(),
+                        new Journal.Mark(start.position(), start.sequence()),
+                        live,
+                        this::replay);
+            }
+            Journal.syncFile(directory.disk(), directory.path());
+            directory.resumeJournal(journalEnd, live);
         }
         for (var id : nameless) {
             // Created a moment before the crash: nobody was told that it exists or has records.
             directory.deleteFolder(directory.path().resolve(id.toString()));
+            directory.namesChanged();
         }
         var parts = new ArrayList<RecoveryReport.Partition>();
-        for (var entry : recovered.entrySet()) {
-            var log = entry.getValue();
-            log.finish(starts.getOrDefault(entry.getKey(), 0L));
-            directory.adopt(log.log());
-            segmentsScanned += log.segmentsScanned();
-            log.report().ifPresent(parts::add);
+        for (var entry : logs.entrySet()) {
+            var found = entry.getValue();
+            var start = starts.get(entry.getKey());
+            if (start != null) {
+                outrun |= start > found.log.view().logEndOffset();
+                if (start > found.log.view().logStartOffset()) {
+                    found.log.restoreStart(start);
+                }
+            }
+            directory.adopt(found.log);
+            var recovery = found.recovery;
+            if (recovery != null) {
+                segmentsScanned += recovery.segmentsScanned();
+                recovery.report().ifPresent(parts::add);
+            }
         }
-        return new RecoveryReport(clean, recovered.size(), segmentsScanned, replayedBytes, List.copyOf(parts));
+        return new RecoveryReport(
+                last.clean() && believed, logs.size(), segmentsScanned, replayedBytes, List.copyOf(parts));
     }
 
-    private static Optional<PartitionId> partitionOf(String name) {
+    /// Where the journal of the process before ended.
+    Journal.Mark journalEnd() {
+        return journalEnd;
+    }
+
+    /// Logs with bytes that no journal has and that may be in the page cache only, or with a tail that was cut.
+    List<PartitionLog> unsynced() {
+        var unsynced = new ArrayList<PartitionLog>();
+        for (var found : logs.values()) {
+            var recovery = found.recovery;
+            if (recovery != null && recovery.mustSync()) {
+                unsynced.add(found.log);
+            }
+        }
+        return unsynced;
+    }
+
+    /// The journal may not be read a second time: it moves the start of a log beyond its end (records that were not
+    /// promised to survive are gone), and would do so again when the log has grown.
+    boolean needsCheckpoint() {
+        return outrun;
+    }
+
+    private Set<PartitionId> folders() throws IOException {
+        var folders = new HashSet<PartitionId>();
+        for (var name : directory.disk().list(directory.path())) {
+            if (name.endsWith(LogDirectory.DELETED_SUFFIX)) {
+                var gone = directory.path().resolve(name);
+                directory.removals().later(0, () -> directory.deleteFolder(gone));
+            } else {
+                partitionOf(name).ifPresent(folders::add);
+            }
+        }
+        return folders;
+    }
+
+    static Optional<PartitionId> partitionOf(String name) {
         int dash = name.lastIndexOf('-');
         if (dash <= 0 || dash == name.length() - 1 || name.length() - dash > 10) {
             return Optional.empty();
@@ -81,49 +149,99 @@ final class DirectoryRecovery {
         return Optional.of(new PartitionId(name.substring(0, dash), Integer.parseInt(name.substring(dash + 1))));
     }
 
-    /// True if the checkpoint described the log as it is.
-    private boolean open(PartitionId id) throws IOException {
-        var folder = directory.path().resolve(id.toString());
-        var line = last.logs().get(id);
+    private void open(Checkpoint.Line line, boolean hasFolder) throws IOException {
+        if (isAsWritten(line, hasFolder)) {
+            var log = new PartitionLog(directory, line.id(), line.topicId(), LogSettings.DEFAULTS);
+            log.restoreAtRest(line, hasFolder);
+            put(new Found(log, line));
+            return;
+        }
+        believed = false;
+        if (!hasFolder) {
+            recover(line.id(), line.topicId(), line);
+            return;
+        }
+        var folder = directory.path().resolve(line.id().toString());
         var topicId = PartitionMetadata.read(directory.disk(), folder);
-        if (topicId.isEmpty() && line != null) {
-            topicId = Optional.of(line.topicId());
+        if (topicId.isEmpty()) {
             PartitionMetadata.write(directory.disk(), folder, line.topicId());
         }
-        if (topicId.isEmpty()) {
-            nameless.add(id);
+        // Another id: deleted and created again since.
+        boolean same = topicId.isEmpty() || topicId.get().equals(line.topicId());
+        if (!same) {
+            directory.forget(line.key());
+        }
+        recover(line.id(), topicId.orElse(line.topicId()), same ? line : null);
+    }
+
+    /// The active segment of then has not grown or shrunk, and none follows it.
+    private boolean isAsWritten(Checkpoint.Line line, boolean hasFolder) throws IOException {
+        if (!hasFolder) {
+            return line.sizeBytes() == 0;
+        }
+        if (last.clean()) {
             return true;
         }
-        if (line != null && !line.topicId().equals(topicId.get())) {
-            // Deleted and created again since.
-            line = null;
+        if (line.position() == 0) {
+            return false;
         }
-        var log = new PartitionLog(directory, id, topicId.get(), LogSettings.DEFAULTS);
-        var recovery = new LogRecovery(log, line, last.generation() > 0);
-        recovered.put(new Key(topicId.get(), id.partition()), recovery);
-        return recovery.open(last.clean());
+        var disk = directory.disk();
+        var folder = directory.path().resolve(line.id().toString());
+        return disk.sizeIfExists(folder.resolve(Segment.fileName(line.segmentBase(), ".log"))) == line.position()
+                && (line.recoveryPoint() == line.segmentBase()
+                        || disk.sizeIfExists(folder.resolve(Segment.fileName(line.recoveryPoint(), ".log"))) < 0);
+    }
+
+    private void openUnknown(PartitionId id) throws IOException {
+        believed = false;
+        var topicId = PartitionMetadata.read(directory.disk(), directory.path().resolve(id.toString()));
+        if (topicId.isEmpty()) {
+            nameless.add(id);
+        } else {
+            recover(id, topicId.get(), null);
+        }
+    }
+
+    private void recover(PartitionId id, UuidBits topicId, Checkpoint.@Nullable Line line) throws IOException {
+        var found = new Found(new PartitionLog(directory, id, topicId, LogSettings.DEFAULTS), line);
+        put(found);
+        recovery(found);
+    }
+
+    private void put(Found found) {
+        var key = new LogKey(found.log.topicId(), found.log.id().partition());
+        logs.put(key, found);
+        names.put(found.log.id(), key);
+    }
+
+    private LogRecovery recovery(Found found) throws IOException {
+        var known = found.recovery;
+        if (known == null) {
+            known = new LogRecovery(found.log, found.line, checkpointed);
+            found.recovery = known;
+            known.open();
+        }
+        return known;
     }
 
     private void replay(ByteBuffer payload) throws IOException {
         while (payload.hasRemaining()) {
             var item = JournalItem.read(payload);
-            var key = new Key(item.topicId(), item.partition());
+            var key = new LogKey(item.topicId(), item.partition());
             switch (item) {
                 case JournalItem.Create create ->
                     replayCreate(key, new PartitionId(create.topic(), create.partition()));
-                case JournalItem.Delete delete -> {
-                    var gone = recovered.remove(key);
-                    if (gone != null) {
-                        directory.deleteFolder(gone.log().path());
-                        directory.namesChanged();
-                    }
-                }
+                case JournalItem.Delete delete -> replayDelete(key);
                 case JournalItem.LogStart start -> starts.merge(key, start.offset(), Math::max);
                 case JournalItem.Append append -> {
-                    var log = recovered.get(key);
-                    if (log != null) {
+                    var found = logs.get(key);
+                    if (found != null) {
                         for (var batch : RecordBatches.splitTrusted(append.batches())) {
-                            if (log.replay(batch)) {
+                            if (found.recovery == null
+                                    && batch.lastOffset() < found.log.view().logEndOffset()) {
+                                continue;
+                            }
+                            if (recovery(found).replay(batch)) {
                                 replayedBytes += batch.sizeBytes();
                             }
                         }
@@ -133,21 +251,42 @@ final class DirectoryRecovery {
         }
     }
 
-    private void replayCreate(Key key, PartitionId id) throws IOException {
-        if (recovered.containsKey(key)) {
+    private void replayCreate(LogKey key, PartitionId id) throws IOException {
+        // A name that is taken has a newer log already: the deletion of the one in the journal got through.
+        if (logs.containsKey(key) || names.containsKey(id)) {
             return;
         }
-        for (var other : recovered.values()) {
-            if (other.log().id().equals(id)) {
-                // This name has a newer log already: the deletion of the one in the journal got through.
-                return;
-            }
-        }
-        nameless.remove(id);
         var log = new PartitionLog(directory, id, key.topicId(), LogSettings.DEFAULTS);
-        directory.writeFolder(log);
-        var recovery = new LogRecovery(log, null, true);
-        recovered.put(key, recovery);
-        recovery.open(false);
+        var found = new Found(log, null);
+        put(found);
+        if (nameless.remove(id)) {
+            directory.writeFolder(log);
+            recovery(found);
+        } else {
+            directory.note(log);
+        }
+    }
+
+    private void replayDelete(LogKey key) throws IOException {
+        var gone = logs.remove(key);
+        if (gone == null) {
+            return;
+        }
+        gone.log.markDeleted();
+        directory.forget(key);
+        var id = gone.log.id();
+        names.remove(id, key);
+        var folder = directory.path().resolve(id.toString());
+        if (!directory.disk().exists(folder)) {
+            return;
+        }
+        var owner = PartitionMetadata.read(directory.disk(), folder);
+        if (owner.isPresent() && !owner.get().equals(key.topicId())) {
+            // The folder is of the log that was created under this name after the deletion.
+            recover(id, owner.get(), null);
+        } else {
+            directory.deleteFolder(folder);
+            directory.namesChanged();
+        }
     }
 }

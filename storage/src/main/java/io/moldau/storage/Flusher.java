@@ -78,8 +78,12 @@ final class Flusher {
     }
 
     void add(JournalItem item) {
+        add(List.of(item));
+    }
+
+    void add(List<JournalItem> many) {
         synchronized (queueLock) {
-            items.add(item);
+            items.addAll(many);
         }
         wake();
     }
@@ -182,7 +186,7 @@ final class Flusher {
         for (var pending : groupLogs) {
             if (pending.direct) {
                 direct = true;
-                pending.log.syncDirty();
+                pending.log.syncSegments();
             }
         }
         if (direct) {

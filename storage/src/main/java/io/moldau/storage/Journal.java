@@ -2,10 +2,12 @@ package io.moldau.storage;
 
 import io.moldau.environment.Disk;
 import io.moldau.environment.DiskFile;
+import io.moldau.environment.DiskFullException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.ArrayDeque;
+import java.util.List;
 import java.util.zip.CRC32C;
 import org.jspecify.annotations.Nullable;
 
@@ -58,6 +60,13 @@ final class Journal {
         return new Mark(head, nextSequence);
     }
 
+    /// Goes on behind entries of earlier runs, which still count.
+    synchronized void resume(Mark end, List<Mark> entries) {
+        head = end.position;
+        nextSequence = end.sequence;
+        live.addAll(entries);
+    }
+
     /// Everything before the mark is in synced segments.
     synchronized void release(Mark mark) {
         while (!live.isEmpty() && live.getFirst().sequence < mark.sequence) {
@@ -108,7 +117,15 @@ final class Journal {
         long tail = live.isEmpty() ? -1 : live.getFirst().position;
         boolean wrapped = tail >= head;
         while (!wrapped && head + bytes > capacity && capacity < limitBytes) {
-            grow();
+            try {
+                grow();
+            } catch (DiskFullException full) {
+                // What there is must do; a checkpoint frees it.
+                if (bytes > capacity) {
+                    throw full;
+                }
+                break;
+            }
         }
         long at = head;
         if (!wrapped && at + bytes > capacity) {
@@ -147,7 +164,7 @@ final class Journal {
             disk.syncDirectory(directory);
             // A file left by an earlier run is as good as a new one: generations tell its entries apart.
             long size = open.sizeBytes() / PAGE_BYTES * PAGE_BYTES;
-            capacity = Math.max(capacity, Math.min(size, limitBytes));
+            capacity = Math.max(capacity, live.isEmpty() ? Math.min(size, limitBytes) : size);
         }
         return open;
     }
@@ -158,11 +175,24 @@ final class Journal {
         }
     }
 
-    /// Reads the entries from a checkpoint's mark on, until the first that is not whole.
-    static void replay(Disk disk, Path directory, long generation, Mark from, Reader reader) throws IOException {
+    /// What was replayed counts as durable: a process that was killed between a write and its sync left it in the page
+    /// cache only.
+    static void syncFile(Disk disk, Path directory) throws IOException {
+        var path = directory.resolve(FILE);
+        if (disk.exists(path)) {
+            try (var file = disk.open(path)) {
+                file.sync();
+            }
+        }
+    }
+
+    /// Reads the entries from a checkpoint's mark on, until the first that is not whole; where that is. `entries` gets
+    /// where they lie.
+    static Mark replay(Disk disk, Path directory, long generation, Mark from, List<Mark> entries, Reader reader)
+            throws IOException {
         var path = directory.resolve(FILE);
         if (!disk.exists(path)) {
-            return;
+            return from;
         }
         try (var file = disk.open(path)) {
             long position = from.position;
@@ -171,13 +201,16 @@ final class Journal {
             while (true) {
                 var payload = read(file, position, generation, sequence);
                 if (payload == null && !wrapped && position > 0) {
-                    wrapped = true;
-                    position = 0;
-                    payload = read(file, position, generation, sequence);
+                    payload = read(file, 0, generation, sequence);
+                    if (payload != null) {
+                        wrapped = true;
+                        position = 0;
+                    }
                 }
                 if (payload == null) {
-                    return;
+                    return new Mark(position, sequence);
                 }
+                entries.add(new Mark(position, sequence));
                 position += pages(HEADER_BYTES + payload.remaining());
                 sequence++;
                 reader.entry(payload);

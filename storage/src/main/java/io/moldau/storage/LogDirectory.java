@@ -2,18 +2,18 @@ package io.moldau.storage;
 
 import io.moldau.environment.Clock;
 import io.moldau.environment.Disk;
+import io.moldau.environment.DiskFullException;
 import io.moldau.environment.Environment;
 import io.moldau.environment.Randomness;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collection;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.concurrent.locks.ReentrantLock;
+import java.util.concurrent.CopyOnWriteArrayList;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -25,32 +25,39 @@ public final class LogDirectory implements AutoCloseable {
     static final String METADATA_FILE = "partition.metadata";
     static final String DELETED_SUFFIX = "-delete";
 
-    private record Discarded(PartitionLog log, List<Segment> segments, long delayMs) {}
+    /// A log that is to be.
+    public record NewLog(PartitionId id, UuidBits topicId, LogSettings settings) {}
 
     private final Environment environment;
     private final Path path;
     private final LogDirectorySettings settings;
     private final AutoCloseable lock;
+    private final OpenFiles files;
+    private final DiskRoom room;
     private final Journal journal;
     private final Flusher flusher;
+    private final Checkpoints checkpoints;
+    private final Removals removals;
     private final TailCache tails;
     private final ConcurrentHashMap<PartitionId, PartitionLog> logs = new ConcurrentHashMap<>();
+    private final List<Runnable> watchers = new CopyOnWriteArrayList<>();
     private volatile @Nullable String failure;
-    private final ReentrantLock checkpointLock = new ReentrantLock();
-    private final AtomicBoolean checkpointScheduled = new AtomicBoolean();
-    private final AtomicBoolean namesChanged = new AtomicBoolean();
-    private List<Discarded> discarded = new ArrayList<>();
     private volatile RecoveryReport recovery = new RecoveryReport(true, 0, 0, 0, List.of());
-    private boolean closed;
 
     private LogDirectory(
-            Environment environment, Path path, LogDirectorySettings settings, AutoCloseable lock, long generation) {
+            Environment environment, Path path, LogDirectorySettings given, AutoCloseable lock, Checkpoint last)
+            throws IOException {
+        var disk = environment.disk();
         this.environment = environment;
         this.path = path;
-        this.settings = settings;
+        this.settings = given.onVolumeOf(disk.totalBytes(path));
         this.lock = lock;
-        this.journal = new Journal(
-                environment.disk(), path, settings.journalFirstBytes(), settings.journalBytes(), generation);
+        this.files = new OpenFiles(disk, settings.openFiles(), this::checkpointSoon);
+        this.room = new DiskRoom(disk, path, environment.clock(), settings.reserveBytes());
+        this.removals = new Removals(environment, path);
+        this.journal =
+                new Journal(disk, path, settings.journalFirstBytes(), settings.journalBytes(), last.generation() + 1);
+        this.checkpoints = new Checkpoints(this, journal, last);
         this.flusher =
                 new Flusher(this, settings, journal, environment.threads().dedicated("moldau-flusher"));
         this.tails = new TailCache(settings.tailBytes());
@@ -71,10 +78,14 @@ public final class LogDirectory implements AutoCloseable {
                     held);
         }
         try {
-            var last = Checkpoint.read(disk, directory);
-            var opened = new LogDirectory(environment, directory, settings, lock, last.generation() + 1);
-            opened.recovery = new DirectoryRecovery(opened, last).run();
-            opened.checkpoint(false);
+            var last = CheckpointFile.read(disk, directory);
+            var opened = new LogDirectory(environment, directory, settings, lock, last);
+            var recovery = new DirectoryRecovery(opened, last);
+            opened.recovery = recovery.run();
+            opened.checkpoints.begin(last, recovery.journalEnd(), recovery.unsynced());
+            if (recovery.needsCheckpoint()) {
+                opened.checkpoint(false);
+            }
             var failed = opened.failure();
             if (failed.isPresent()) {
                 throw new IOException(failed.get());
@@ -83,6 +94,18 @@ public final class LogDirectory implements AutoCloseable {
         } catch (IOException | RuntimeException failed) {
             release(lock);
             throw failed;
+        }
+    }
+
+    /// Stands for a directory that cannot be used: it has failed, and holds logs by name only.
+    public static LogDirectory unusable(
+            Environment environment, Path directory, LogDirectorySettings settings, String reason) {
+        try {
+            var stand = new LogDirectory(environment, directory, settings, () -> {}, Checkpoint.NONE);
+            stand.failure = reason;
+            return stand;
+        } catch (IOException failed) {
+            throw new UncheckedIOException("looking at " + directory, failed);
         }
     }
 
@@ -123,6 +146,10 @@ public final class LogDirectory implements AutoCloseable {
         return settings;
     }
 
+    Environment environment() {
+        return environment;
+    }
+
     Clock clock() {
         return environment.clock();
     }
@@ -131,8 +158,17 @@ public final class LogDirectory implements AutoCloseable {
         return environment.randomness();
     }
 
+    /// The disk, with a bound on open segment files: whoever renames or deletes segments does it here.
     Disk disk() {
-        return environment.disk();
+        return files;
+    }
+
+    OpenFiles files() {
+        return files;
+    }
+
+    DiskRoom room() {
+        return room;
     }
 
     Flusher flusher() {
@@ -143,27 +179,40 @@ public final class LogDirectory implements AutoCloseable {
         return tails;
     }
 
-    /// A new empty log. It is durable with the first record in it (the journal says so before), not before.
-    public PartitionLog create(PartitionId id, UuidBits topicId, LogSettings logSettings) throws IOException {
-        var log = new PartitionLog(this, id, topicId, logSettings);
-        if (logs.putIfAbsent(id, log) != null) {
-            throw new IllegalStateException("there is a log " + id + " already");
+    Removals removals() {
+        return removals;
+    }
+
+    /// See [#create(List)].
+    public PartitionLog create(PartitionId id, UuidBits topicId, LogSettings logSettings) {
+        return create(List.of(new NewLog(id, topicId, logSettings))).getFirst();
+    }
+
+    /// New empty logs. A log is durable with the first record in it (the journal says so before), not before; its
+    /// folder is made then, too.
+    public List<PartitionLog> create(List<NewLog> wanted) {
+        var created = new ArrayList<PartitionLog>(wanted.size());
+        var items = new ArrayList<JournalItem>(wanted.size());
+        for (var one : wanted) {
+            var log = new PartitionLog(this, one.id, one.topicId, one.settings);
+            if (logs.putIfAbsent(one.id, log) != null) {
+                throw new IllegalStateException("there is a log " + one.id + " already");
+            }
+            created.add(log);
+            items.add(new JournalItem.Create(one.topicId, one.id.partition(), one.id.topic()));
+            checkpoints.note(log);
         }
-        try {
-            writeFolder(log);
-        } catch (IOException failed) {
-            logs.remove(id);
-            throw failed;
+        if (failure == null) {
+            flusher.add(items);
         }
-        flusher.add(new JournalItem.Create(topicId, id.partition(), id.topic()));
-        return log;
+        return created;
     }
 
     void writeFolder(PartitionLog log) throws IOException {
         disk().createDirectories(log.path());
         PartitionMetadata.write(disk(), log.path(), log.topicId());
         log.namesChanged();
-        namesChanged.set(true);
+        checkpoints.namesChanged();
     }
 
     void adopt(PartitionLog log) {
@@ -171,7 +220,21 @@ public final class LogDirectory implements AutoCloseable {
     }
 
     void namesChanged() {
-        namesChanged.set(true);
+        checkpoints.namesChanged();
+    }
+
+    void resumeJournal(Journal.Mark end, List<Journal.Mark> entries) {
+        journal.resume(end, entries);
+    }
+
+    /// The next checkpoint knows this log no more.
+    void forget(LogKey key) {
+        checkpoints.removed(key);
+    }
+
+    /// The next checkpoint has something to say about this log.
+    void note(PartitionLog log) {
+        checkpoints.note(log);
     }
 
     public Optional<PartitionLog> log(PartitionId id) {
@@ -182,6 +245,11 @@ public final class LogDirectory implements AutoCloseable {
         return List.copyOf(logs.values());
     }
 
+    /// How many logs it holds.
+    public int size() {
+        return logs.size();
+    }
+
     /// Removes a log: its folder is renamed now, and its files removed later.
     public void delete(PartitionLog log) throws IOException {
         if (!logs.remove(log.id(), log)) {
@@ -189,29 +257,14 @@ public final class LogDirectory implements AutoCloseable {
         }
         log.markDeleted();
         flusher.add(new JournalItem.Delete(log.topicId(), log.id().partition()));
-        var gone = path.resolve(log.id() + "." + Long.toHexString(randomness().nextLong()) + DELETED_SUFFIX);
-        disk().rename(log.path(), gone);
-        namesChanged.set(true);
-        later(log.settings().fileDeleteDelayMs(), () -> deleteFolder(gone));
-    }
-
-    /// Runs a clean-up that may fail without harm: what is left is removed at the next start.
-    private void later(long delayMs, CleanUp task) {
-        environment
-                .timers()
-                .schedule(
-                        delayMs,
-                        () -> environment.threads().blocking().execute(() -> {
-                            try {
-                                task.run();
-                            } catch (IOException failed) {
-                                LOG.warn("removing old files in {}: {}", path, failed.toString());
-                            }
-                        }));
-    }
-
-    private interface CleanUp {
-        void run() throws IOException;
+        forget(new LogKey(log.topicId(), log.id().partition()));
+        if (disk().exists(log.path())) {
+            var gone =
+                    path.resolve(log.id() + "." + Long.toHexString(randomness().nextLong()) + DELETED_SUFFIX);
+            disk().rename(log.path(), gone);
+            checkpoints.namesChanged();
+            removals.later(log.settings().fileDeleteDelayMs(), () -> deleteFolder(gone));
+        }
     }
 
     void deleteFolder(Path folder) throws IOException {
@@ -221,35 +274,50 @@ public final class LogDirectory implements AutoCloseable {
         disk().deleteIfExists(folder);
     }
 
-    /// Applies every log's retention now, and brings to the disk what is only in the page cache. Takes the logs' locks
-    /// for a moment each; call it where blocking is allowed.
+    /// Applies every log's retention now, brings to the disk what is only in the page cache, and closes files that
+    /// nobody used since the last call. Takes the logs' locks for a moment each; call it where blocking is allowed.
     public void retain() {
         long now = clock().wallMs();
         for (var log : logs.values()) {
             try {
                 log.retain(now);
+            } catch (DiskFullException full) {
+                ranOut(full);
             } catch (IOException failed) {
                 fail("applying the retention of " + log.id(), failed);
             }
         }
         checkpoint(false);
+        try {
+            files.closeIdle();
+        } catch (IOException failed) {
+            fail("closing segment files", failed);
+        }
     }
 
     /// Files that a checkpoint must forget before they go.
     void discard(PartitionLog log, List<Segment> segments, long delayMs) {
-        synchronized (this) {
-            discarded.add(new Discarded(log, List.copyOf(segments), delayMs));
-        }
+        checkpoints.discard(log, segments, delayMs);
         checkpointSoon();
     }
 
     public long usableBytes() throws IOException {
-        return disk().usableBytes(path);
+        return environment.disk().usableBytes(path);
+    }
+
+    /// Size of the volume.
+    public long totalBytes() throws IOException {
+        return environment.disk().totalBytes(path);
     }
 
     /// Why this directory takes no more appends, if so. A failed write ends it: what the disk has is not known then.
     public Optional<String> failure() {
         return Optional.ofNullable(failure);
+    }
+
+    /// Calls `watcher` (on a thread that may block) when the directory fails.
+    public void onFailure(Runnable watcher) {
+        watchers.add(watcher);
     }
 
     void fail(String doing, Throwable cause) {
@@ -262,76 +330,40 @@ public final class LogDirectory implements AutoCloseable {
             }
         }
         if (first) {
-            LOG.error("the data directory is out of service: {}", text, cause);
+            LOG.error("The log directory {} is out of service: {}", path, text, cause);
+            environment.threads().blocking().execute(() -> watchers.forEach(Runnable::run));
         }
+    }
+
+    /// A write that may be repeated failed for want of room.
+    void ranOut(DiskFullException full) {
+        room.ranOut();
+        LOG.debug("{}", full.getMessage(), full);
     }
 
     void checkpointSoon() {
-        if (checkpointScheduled.compareAndSet(false, true)) {
-            environment.threads().blocking().execute(() -> checkpoint(false));
-        }
+        checkpoints.soon();
     }
 
     void syncNames() throws IOException {
-        if (namesChanged.getAndSet(false)) {
-            disk().syncDirectory(path);
-        }
+        checkpoints.syncNames();
     }
 
-    /// Syncs every segment that has unsynced bytes and writes down how far that is; the journal before it is free then.
     void checkpoint(boolean clean) {
-        checkpointLock.lock();
-        try {
-            checkpointScheduled.set(false);
-            if (closed || failure().isPresent()) {
-                return;
-            }
-            // 1. Where the journal is. 2. Sync what was appended before that. 3. Write it down. 4. Free the journal.
-            var mark = journal.head();
-            List<Discarded> going;
-            synchronized (this) {
-                going = discarded;
-                discarded = new ArrayList<>();
-            }
-            var lines = new LinkedHashMap<PartitionId, Checkpoint.Line>();
-            for (var log : logs.values()) {
-                lines.put(log.id(), log.syncDirty());
-            }
-            syncNames();
-            new Checkpoint(clean, journal.generation(), mark.position(), mark.sequence(), lines).write(disk(), path);
-            journal.release(mark);
-            for (var log : logs.values()) {
-                var line = lines.get(log.id());
-                if (line != null) {
-                    log.forgetSnapshots(line.recoveryPoint());
-                }
-            }
-            for (var files : going) {
-                later(files.delayMs, () -> files.log.deleteFiles(files.segments));
-            }
-        } catch (IOException | RuntimeException failed) {
-            fail("a checkpoint", failed);
-        } finally {
-            checkpointLock.unlock();
-        }
+        checkpoints.write(clean);
     }
 
     /// Ends cleanly: everything synced, a marker left, the lock released. The next open scans nothing.
     @Override
     public void close() throws IOException {
-        flusher.flushNow();
+        if (failure == null) {
+            flusher.flushNow();
+        }
         checkpoint(true);
-        checkpointLock.lock();
-        try {
-            if (closed) {
-                return;
-            }
-            closed = true;
+        if (checkpoints.end()) {
             flusher.close();
             journal.close();
-        } finally {
-            checkpointLock.unlock();
+            release(lock);
         }
-        release(lock);
     }
 }

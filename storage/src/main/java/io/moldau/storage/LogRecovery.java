@@ -6,9 +6,12 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /// Opens one log: see [DirectoryRecovery].
 final class LogRecovery {
+    private static final Logger LOG = LoggerFactory.getLogger(LogRecovery.class);
     private static final String SUFFIX = ".log";
 
     private final PartitionLog log;
@@ -16,6 +19,8 @@ final class LogRecovery {
     private final boolean checkpointed;
     private long cutBytes;
     private long scannedEnd;
+    private long journaledEnd;
+    private boolean grown;
     private int segmentsScanned;
     private long replayedFrom = -1;
     private final StringBuilder note = new StringBuilder();
@@ -27,19 +32,35 @@ final class LogRecovery {
         this.checkpointed = checkpointed;
     }
 
-    PartitionLog log() {
-        return log;
-    }
-
     int segmentsScanned() {
         return segmentsScanned;
     }
 
-    /// True if nothing had to be scanned.
-    boolean open(boolean clean) throws IOException {
+    /// Finds the files of a log at rest, whose ends are known.
+    static void wake(PartitionLog log, Checkpoint.Line line) throws IOException {
+        var recovery = new LogRecovery(log, line, true);
+        var segments = recovery.find(line);
+        log.awake(segments, line);
+        Snapshots.load(log.directory().disk(), log.path(), line.recoveryPoint(), log.producers);
+        if (!asWritten(segments, line)) {
+            recovery.scannedEnd = line.recoveryPoint();
+            recovery.scan(segments, line);
+            LOG.warn(
+                    "The log of {} is not as the last stop left it: cut {} bytes, ends at {}{}",
+                    log.id(),
+                    recovery.cutBytes,
+                    log.view().logEndOffset(),
+                    recovery.note);
+        }
+    }
+
+    private List<Segment> find(Checkpoint.Line known) throws IOException {
         var disk = log.directory().disk();
-        SegmentSwap.recover(disk, log.path());
         var segments = new ArrayList<Segment>();
+        if (!disk.exists(log.path())) {
+            return segments;
+        }
+        SegmentSwap.recover(disk, log.path());
         for (var name : disk.list(log.path())) {
             if (name.endsWith(SUFFIX)) {
                 long base = Long.parseLong(name.substring(0, name.length() - SUFFIX.length()));
@@ -48,10 +69,6 @@ final class LogRecovery {
                         new Segment(disk, log.path(), base, size, log.settings().indexIntervalBytes()));
             }
         }
-        long first =
-                checkpointed || segments.isEmpty() ? 0 : segments.getFirst().baseOffset();
-        var known =
-                line != null ? line : new Checkpoint.Line(log.id(), log.topicId(), first, first, first, 0, Epochs.NONE);
         // Left by a crash between a checkpoint and the removal of files that it forgot.
         while (segments.size() > 1 && segments.get(1).baseOffset() <= known.logStart()) {
             segments.removeFirst().delete();
@@ -62,21 +79,60 @@ final class LogRecovery {
                 segments.removeFirst().delete();
             }
         }
-        log.restore(segments, known);
-        if (Snapshots.load(disk, log.path(), known.recoveryPoint(), log.producers) >= 0) {
-            log.restoreStart(known.logStart());
-        }
-        scannedEnd = known.recoveryPoint();
-        boolean asWritten = segments.isEmpty()
+        return segments;
+    }
+
+    private static boolean asWritten(List<Segment> segments, Checkpoint.Line known) {
+        return segments.isEmpty()
                 ? known.position() == 0
                 : segments.getLast().baseOffset() == known.segmentBase()
                         && segments.getLast().sizeBytes() == known.position();
-        if (clean && asWritten) {
-            return true;
+    }
+
+    private Checkpoint.Line known() throws IOException {
+        if (line != null) {
+            return line;
+        }
+        long first = 0;
+        var disk = log.directory().disk();
+        if (!checkpointed && disk.exists(log.path())) {
+            for (var name : disk.list(log.path())) {
+                if (name.endsWith(SUFFIX)) {
+                    first = Long.parseLong(name.substring(0, name.length() - SUFFIX.length()));
+                    break;
+                }
+            }
+        }
+        return new Checkpoint.Line(log.id(), log.topicId(), first, first, first, first, 0, 0, -1, Epochs.NONE);
+    }
+
+    void open() throws IOException {
+        var disk = log.directory().disk();
+        var known = known();
+        var segments = find(known);
+        boolean hasFolder = disk.exists(log.path());
+        log.restore(segments, known, hasFolder);
+        scannedEnd = known.recoveryPoint();
+        if (!hasFolder) {
+            if (known.sizeBytes() > 0) {
+                note.append("; its folder is gone, with offsets ")
+                        .append(known.logStart())
+                        .append("..")
+                        .append(known.recoveryPoint() - 1);
+            }
+            return;
+        }
+        if (Snapshots.load(disk, log.path(), known.recoveryPoint(), log.producers) >= 0) {
+            log.restoreStart(known.logStart());
+        }
+        // The process before may have made files and never synced their names.
+        log.namesChanged();
+        log.directory().note(log);
+        if (asWritten(segments, known)) {
+            return;
         }
         Snapshots.deleteAbove(disk, log.path(), known.recoveryPoint());
         scan(segments, known);
-        return false;
     }
 
     private void scan(List<Segment> segments, Checkpoint.Line known) throws IOException {
@@ -111,6 +167,7 @@ final class LogRecovery {
                 end = scan.position();
             }
             left.add(segment);
+            grown |= end > from;
             if (end < segment.sizeBytes()) {
                 cut = true;
                 cutBytes += segment.sizeBytes() - end;
@@ -120,7 +177,9 @@ final class LogRecovery {
                 segment.touch();
             }
         }
+        grown |= cut;
         log.segmentList().set(left);
+        log.directory().note(log);
         scannedEnd = log.view().logEndOffset();
         CleanedOffset.cut(log.directory().disk(), log.path(), scannedEnd);
     }
@@ -128,6 +187,7 @@ final class LogRecovery {
     /// True if the log lacked the batch.
     boolean replay(RecordBatch batch) throws IOException {
         long end = log.view().logEndOffset();
+        journaledEnd = Math.max(journaledEnd, batch.nextOffset());
         if (batch.lastOffset() < end) {
             return false;
         }
@@ -145,10 +205,9 @@ final class LogRecovery {
         return true;
     }
 
-    void finish(long journaledStart) {
-        if (journaledStart > log.view().logStartOffset()) {
-            log.restoreStart(journaledStart);
-        }
+    /// The log must be synced before it is used: see [Checkpoints#begin].
+    boolean mustSync() {
+        return cutBytes > 0 || (grown && scannedEnd > journaledEnd);
     }
 
     Optional<RecoveryReport.Partition> report() {

@@ -1,5 +1,6 @@
 package io.moldau.storage;
 
+import io.moldau.environment.DiskFullException;
 import java.io.IOException;
 import java.util.List;
 import java.util.concurrent.locks.ReentrantLock;
@@ -19,42 +20,92 @@ final class LogSync {
     private final PartitionLog log;
     private final ReentrantLock lock = new ReentrantLock();
     private boolean snapshotWritten;
+    private long snapshotOffset;
     private boolean metadataSynced;
+    private long syncedPoint;
 
     LogSync(PartitionLog log) {
         this.log = log;
     }
 
     /// Makes everything that was appended before the call durable in the segments; what a checkpoint says about it.
-    Checkpoint.Line dirty() throws IOException {
+    Checkpoint.Line forCheckpoint() throws IOException {
         lock.lock();
         try {
-            var work = take();
+            var work = take(true);
             if (!log.isDeleted()) {
-                run(work);
+                try {
+                    run(work);
+                } catch (DiskFullException full) {
+                    // The segments are synced; the snapshot and the names wait for the next time.
+                    notSynced(work);
+                    throw full;
+                }
             }
+            syncedPoint = work.line.recoveryPoint();
             return work.line;
         } finally {
             lock.unlock();
         }
     }
 
+    /// The same without a checkpoint that would say whose folder it is: so the folder says it.
+    void withoutCheckpoint() throws IOException {
+        lock.lock();
+        try {
+            var work = take(false);
+            if (!log.isDeleted()) {
+                if (work.names && !metadataSynced) {
+                    PartitionMetadata.sync(log.directory().disk(), log.path());
+                    metadataSynced = true;
+                }
+                run(work);
+            }
+        } finally {
+            lock.unlock();
+        }
+    }
+
     /// Where the log is now, and what it takes to have that on disk.
-    private Work take() {
+    private Work take(boolean forCheckpoint) {
         synchronized (log) {
+            if (forCheckpoint) {
+                log.noted(false);
+            }
             var segments = log.segmentList();
-            boolean none = segments.isEmpty();
             var view = log.view();
+            var resting = segments.resting();
+            if (resting != null) {
+                var moved = resting.moved(view.logStartOffset(), log.epochs());
+                return new Work(moved, List.of(), segments.takeNamesChanged(), null);
+            }
+            boolean none = segments.isEmpty();
             var line = new Checkpoint.Line(
                     log.id(),
                     log.topicId(),
                     view.logStartOffset(),
                     view.logEndOffset(),
+                    log.producers.lastStableOffset(view.logEndOffset()),
                     none ? view.logEndOffset() : segments.active().baseOffset(),
                     none ? 0 : segments.active().sizeBytes(),
+                    segments.sizeBytes(),
+                    segments.oldestMs(),
                     log.epochs());
-            byte[] snapshot = log.producers.takeChanged() ? log.producers.snapshot() : null;
+            byte[] snapshot = forCheckpoint && log.producers.takeChanged() ? log.producers.snapshot() : null;
             return new Work(line, segments.takeDirty(), segments.takeNamesChanged(), snapshot);
+        }
+    }
+
+    /// Some of it could not be written.
+    private void notSynced(Work work) {
+        synchronized (log) {
+            if (work.snapshot != null) {
+                log.producers.touch();
+            }
+            if (work.names) {
+                log.segmentList().namesChanged();
+            }
+            log.noted(true);
         }
     }
 
@@ -64,26 +115,24 @@ final class LogSync {
             segment.sync();
             segment.writeIndex();
         }
-        if (work.names && !metadataSynced) {
-            PartitionMetadata.sync(disk, log.path());
-            metadataSynced = true;
-        }
         if (work.snapshot != null) {
             Snapshots.write(disk, log.path(), work.line.recoveryPoint(), work.snapshot);
             snapshotWritten = true;
+            snapshotOffset = work.line.recoveryPoint();
         } else if (work.names) {
             disk.syncDirectory(log.path());
         }
     }
 
-    /// A checkpoint remembers the snapshot at or below `recoveryPoint`: older ones may go.
-    void forgetSnapshots(long recoveryPoint) throws IOException {
+    /// A checkpoint remembers the last snapshot: older ones may go. Where the log ended for it.
+    long forgetSnapshots() throws IOException {
         lock.lock();
         try {
             if (snapshotWritten && !log.isDeleted()) {
                 snapshotWritten = false;
-                Snapshots.deleteOlder(log.directory().disk(), log.path(), recoveryPoint);
+                Snapshots.deleteOlder(log.directory().disk(), log.path(), snapshotOffset);
             }
+            return syncedPoint;
         } finally {
             lock.unlock();
         }

@@ -14,6 +14,7 @@ final class LogTruncation {
                 if (offset >= log.view().logEndOffset()) {
                     return false;
                 }
+                log.note();
                 cutFiles(log, offset);
                 return true;
             }

@@ -1,5 +1,6 @@
 package io.moldau.storage;
 
+import io.moldau.environment.DiskFullException;
 import io.moldau.records.InvalidBatchException;
 import io.moldau.records.RecordBatch;
 import io.moldau.records.RecordBatches;
@@ -33,6 +34,9 @@ public final class PartitionLog {
     private volatile @Nullable DurableListener listener;
     final ProducerStates producers = new ProducerStates();
     private boolean unjournaledBytes;
+    private boolean hasFolder;
+    /// The next checkpoint is going to write this log down.
+    private boolean noted;
     private Flusher.@Nullable Pending pending;
 
     PartitionLog(LogDirectory directory, PartitionId id, UuidBits topicId, LogSettings settings) {
@@ -70,20 +74,51 @@ public final class PartitionLog {
         return compaction;
     }
 
-    List<Segment> segments() {
-        return segments.all();
-    }
-
     /// To be changed under this log's monitor.
     SegmentList segmentList() {
         return segments;
+    }
+
+    /// All segments; a log at rest wakes.
+    List<Segment> segments() throws IOException {
+        wake();
+        return segments.all();
+    }
+
+    /// A log that was not used since the node started knows where it starts and ends from the checkpoint, and nothing
+    /// of its files. Whoever needs them calls this first.
+    private void wake() throws IOException {
+        if (segments.resting() == null) {
+            return;
+        }
+        synchronized (this) {
+            var line = segments.resting();
+            if (line != null) {
+                LogRecovery.wake(this, line);
+                publishEnd(logEnd);
+            }
+        }
+    }
+
+    /// The next checkpoint must say something about this log.
+    void note() {
+        if (!noted) {
+            noted = true;
+            directory.note(this);
+        }
+    }
+
+    /// Under the log's monitor: whether the next checkpoint will look at it.
+    void noted(boolean will) {
+        noted = will;
     }
 
     Epochs epochs() {
         return epochs;
     }
 
-    LogDirectory directory() {
+    /// Where it is kept.
+    public LogDirectory directory() {
         return directory;
     }
 
@@ -113,7 +148,12 @@ public final class PartitionLog {
             return ProducedBatches.refused(
                     AppendError.REQUEST_TIMED_OUT, "too many bytes wait for the disk; try again");
         }
+        var noRoom = directory.room().refusal(size, origin);
+        if (noRoom != null) {
+            return ProducedBatches.refused(AppendError.KAFKA_STORAGE_ERROR, noRoom);
+        }
         try {
+            wake();
             var views = RecordBatches.splitTrusted(batches);
             var checks = new ProducedBatches(
                     settings, producers, logStart, logEnd, directory.clock().wallMs());
@@ -121,6 +161,10 @@ public final class PartitionLog {
             return answer != null ? answer : write(views, batches.slice(), leaderEpoch, origin);
         } catch (InvalidBatchException invalid) {
             return ProducedBatches.refused(AppendError.of(invalid.error()), String.valueOf(invalid.getMessage()));
+        } catch (DiskFullException full) {
+            directory.ranOut(full);
+            var text = String.valueOf(directory.room().refusal(size, origin));
+            return ProducedBatches.refused(AppendError.KAFKA_STORAGE_ERROR, text);
         } catch (IOException failed) {
             directory.fail("writing to the log of " + id, failed);
             return ProducedBatches.refused(
@@ -144,9 +188,17 @@ public final class PartitionLog {
                 next = batch.nextOffset();
             }
         }
+        note();
+        makeFolder();
         var active = segments.activeFor(batches, bytes.remaining(), settings, logEnd);
-        for (var batch : batches) {
-            active.append(batch);
+        var before = active.end();
+        try {
+            for (var batch : batches) {
+                active.append(batch);
+            }
+        } catch (DiskFullException full) {
+            active.backTo(before);
+            throw full;
         }
         // From here on the batches are in the log.
         for (var batch : batches) {
@@ -163,6 +215,13 @@ public final class PartitionLog {
         }
         return new AppendResult.Appended(
                 batches.getFirst().baseOffset(), batches.getLast().lastOffset(), appendTime, logStart);
+    }
+
+    private void makeFolder() throws IOException {
+        if (!hasFolder) {
+            directory.writeFolder(this);
+            hasFolder = true;
+        }
     }
 
     private void observe(RecordBatch batch) {
@@ -212,17 +271,17 @@ public final class PartitionLog {
         var memory = tail.read(fromOffset, maxBytes, below, atLeastOneBatch);
         return memory != null
                 ? LogSlice.of(fromOffset, memory)
-                : LogReader.read(segments.all(), fromOffset, maxBytes, below, atLeastOneBatch);
+                : LogReader.read(segments(), fromOffset, maxBytes, below, atLeastOneBatch);
     }
 
     /// The first record whose time is `timestampMs` or later.
     public Optional<TimestampOffset> offsetForTimestamp(long timestampMs) throws IOException {
-        return LogReader.offsetForTimestamp(segments.all(), logStart, timestampMs);
+        return LogReader.offsetForTimestamp(segments(), logStart, timestampMs);
     }
 
     /// The first of the records with the latest time.
     public Optional<TimestampOffset> maxTimestampOffset() throws IOException {
-        return LogReader.maxTimestampOffset(segments.all(), logStart);
+        return LogReader.maxTimestampOffset(segments(), logStart);
     }
 
     public EpochEnd endOffsetForEpoch(int leaderEpoch) {
@@ -238,6 +297,7 @@ public final class PartitionLog {
     public synchronized long advanceLogStartTo(long offset) throws IOException {
         long start = Math.min(offset, logEnd);
         if (start > logStart) {
+            wake();
             moveStart(start);
             directory.flusher().add(new JournalItem.LogStart(topicId, id.partition(), start));
             dropSegmentsBelowStart();
@@ -248,6 +308,7 @@ public final class PartitionLog {
     private void moveStart(long start) {
         logStart = start;
         epochs = epochs.truncateStart(start);
+        note();
     }
 
     /// Applies retention; true if segments went.
@@ -257,7 +318,16 @@ public final class PartitionLog {
         if (deleted || !rules.cleanupDelete()) {
             return false;
         }
-        long start = Retention.newStart(segments.all(), rules, logStart, logEnd, nowMs);
+        var resting = segments.resting();
+        if (resting != null && !Retention.mayConcern(resting, rules, nowMs)) {
+            return false;
+        }
+        long start = Retention.newStart(segments(), rules, logStart, logEnd, nowMs);
+        segments.rest();
+        if (resting != null && resting.oldestMs() < 0) {
+            // The next start need not look again.
+            note();
+        }
         if (start <= logStart) {
             return false;
         }
@@ -295,7 +365,11 @@ public final class PartitionLog {
 
     /// A new leader epoch starts at the log end.
     public synchronized void assignLeaderEpoch(int leaderEpoch) {
-        epochs = epochs.assign(leaderEpoch, logEnd);
+        var before = epochs;
+        epochs = before.assign(leaderEpoch, logEnd);
+        if (!epochs.equals(before)) {
+            note();
+        }
     }
 
     public synchronized void updateSettings(LogSettings settings) {
@@ -303,13 +377,17 @@ public final class PartitionLog {
         segments.settingsChanged();
     }
 
-    public synchronized List<ProducerView> producers() {
+    public synchronized List<ProducerView> producers() throws IOException {
+        wake();
         return producers.view();
     }
 
     /// Forgets producers without an open transaction that were idle for the directory's producer expiry.
     public synchronized void expireProducers(long nowMs) {
-        producers.expire(nowMs - directory.settings().producerExpiryMs());
+        if (segments.resting() == null
+                && producers.expire(nowMs - directory.settings().producerExpiryMs())) {
+            note();
+        }
     }
 
     /// Who hears on the flusher's thread that [LogView#durableEndOffset] advanced, or that the directory failed
@@ -320,7 +398,12 @@ public final class PartitionLog {
 
     /// Makes everything that was appended before the call durable in the segments; what a checkpoint says about it.
     Checkpoint.Line syncDirty() throws IOException {
-        return sync.dirty();
+        return sync.forCheckpoint();
+    }
+
+    /// Makes everything that was appended before the call durable in the segments.
+    void syncSegments() throws IOException {
+        sync.withoutCheckpoint();
     }
 
     /// From now on nothing is written to the folder any more, so that it can be renamed.
@@ -342,10 +425,9 @@ public final class PartitionLog {
         return deleted;
     }
 
-    /// A checkpoint remembers the snapshot at or below `recoveryPoint`: older ones may go.
-    void forgetSnapshots(long recoveryPoint) throws IOException {
-        compaction.checkpointed(recoveryPoint);
-        sync.forgetSnapshots(recoveryPoint);
+    /// A checkpoint remembers the last snapshot: older ones may go.
+    void forgetSnapshots() throws IOException {
+        compaction.checkpointed(sync.forgetSnapshots());
     }
 
     /// Removes files of segments that left the log a while ago, unless their names belong to somebody else by now:
@@ -362,12 +444,27 @@ public final class PartitionLog {
 
     // What recovery does, before anybody else sees the log.
 
-    void restore(List<Segment> found, Checkpoint.Line line) {
-        segments.found(found);
+    void restoreAtRest(Checkpoint.Line line, boolean withFolder) {
+        restore(List.of(), line, withFolder);
+        if (withFolder) {
+            lastStable = line.lastStable();
+            segments.rest(line);
+        }
+    }
+
+    void awake(List<Segment> found, Checkpoint.Line line) {
+        segments.awake(found);
+        compaction.checkpointed(line.recoveryPoint());
+    }
+
+    void restore(List<Segment> found, Checkpoint.Line line, boolean withFolder) {
+        hasFolder = withFolder;
+        segments.awake(found);
         epochs = line.epochs();
         logStart = line.logStart();
         publishEnd(line.recoveryPoint());
         durableEnd = logEnd;
+        compaction.checkpointed(line.recoveryPoint());
     }
 
     void restoreBatch(RecordBatch batch) {
@@ -378,11 +475,16 @@ public final class PartitionLog {
 
     void restoreStart(long start) {
         moveStart(Math.min(start, logEnd));
-        lastStable = producers.lastStableOffset(logEnd);
+        if (segments.resting() == null) {
+            // At rest nothing is known of the producers but what the checkpoint said.
+            lastStable = producers.lastStableOffset(logEnd);
+        }
     }
 
     /// Appends a batch that the journal has and the segments lack.
     void replay(RecordBatch batch) throws IOException {
+        note();
+        makeFolder();
         segments.activeFor(List.of(batch), batch.sizeBytes(), settings, logEnd).append(batch);
         restoreBatch(batch);
     }

@@ -172,6 +172,11 @@ final class ProducerStates {
         changed = true;
     }
 
+    /// Counts as changed.
+    void touch() {
+        changed = true;
+    }
+
     /// True once after changes.
     boolean takeChanged() {
         boolean was = changed;

@@ -30,6 +30,19 @@ final class Retention {
         return start;
     }
 
+    /// False if nothing can be too old or too much in a log at rest, as far as its checkpoint knows.
+    static boolean mayConcern(Checkpoint.Line line, LogSettings rules, long nowMs) {
+        if (line.sizeBytes() == 0) {
+            return false;
+        }
+        boolean tooMuch = rules.retentionBytes() >= 0
+                && line.sizeBytes() > line.position()
+                && line.sizeBytes() >= rules.retentionBytes();
+        boolean tooOld =
+                rules.retentionMs() >= 0 && (line.oldestMs() < 0 || nowMs - line.oldestMs() > rules.retentionMs());
+        return tooMuch || tooOld;
+    }
+
     private static boolean tooOld(Segment segment, LogSettings rules, long nowMs) throws IOException {
         return rules.retentionMs() >= 0
                 && segment.sizeBytes() > 0

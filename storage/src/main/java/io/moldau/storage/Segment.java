@@ -2,6 +2,7 @@ package io.moldau.storage;
 
 import io.moldau.environment.Disk;
 import io.moldau.environment.DiskFile;
+import io.moldau.environment.DiskFullException;
 import io.moldau.records.RecordBatch;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -25,6 +26,7 @@ final class Segment {
     private volatile boolean used;
     private volatile boolean pinned;
     private volatile long maxTimestamp = RecordBatch.NO_TIMESTAMP;
+    private volatile boolean timesKnown;
     private long firstTimestamp = RecordBatch.NO_TIMESTAMP;
     private int bytesSinceIndexEntry;
     private int indexEntriesOnDisk;
@@ -42,6 +44,7 @@ final class Segment {
         var segment = new Segment(disk, directory, baseOffset, 0, indexIntervalBytes);
         segment.file().truncate(0);
         segment.index = new OffsetIndex();
+        segment.timesKnown = true;
         segment.dirty = true;
         return segment;
     }
@@ -137,13 +140,41 @@ final class Segment {
     }
 
     long maxTimestamp() throws IOException {
-        index();
+        if (!timesKnown) {
+            index();
+        }
         return maxTimestamp;
     }
 
+    /// -1 if it is not known without reading files.
+    long knownMaxTimestamp() {
+        return timesKnown ? maxTimestamp : RecordBatch.NO_TIMESTAMP;
+    }
+
     long firstTimestamp() throws IOException {
-        index();
+        if (!timesKnown) {
+            index();
+        }
         return firstTimestamp;
+    }
+
+    /// Where the segment ends, to come back to.
+    record End(int sizeBytes, long maxTimestamp, long firstTimestamp, int bytesSinceIndexEntry) {}
+
+    End end() throws IOException {
+        index();
+        return new End(size, maxTimestamp, firstTimestamp, bytesSinceIndexEntry);
+    }
+
+    /// Takes back what was appended since: a write failed. Nobody was told of it.
+    void backTo(End end) throws IOException {
+        size = end.sizeBytes;
+        maxTimestamp = end.maxTimestamp;
+        firstTimestamp = end.firstTimestamp;
+        bytesSinceIndexEntry = end.bytesSinceIndexEntry;
+        index().truncateTo(end.sizeBytes);
+        indexEntriesOnDisk = Math.min(indexEntriesOnDisk, index().count());
+        file().truncate(end.sizeBytes);
     }
 
     /// The index, read from its files and completed from the log.
@@ -194,6 +225,7 @@ final class Segment {
         bytesSinceIndexEntry = since;
         maxTimestamp = newest;
         index = loaded;
+        timesKnown = true;
         return loaded;
     }
 
@@ -227,8 +259,16 @@ final class Segment {
         }
     }
 
-    /// Writes what the index files lack. They are not synced: they can be made anew.
+    /// Writes what the index files lack. They are not synced: they can be made anew, so a full disk is no harm.
     synchronized void writeIndex() throws IOException {
+        try {
+            writeIndexFiles();
+        } catch (DiskFullException full) {
+            indexEntriesOnDisk = 0;
+        }
+    }
+
+    private void writeIndexFiles() throws IOException {
         var known = index;
         if (known == null) {
             return;
@@ -266,6 +306,7 @@ final class Segment {
     /// Forgets the index in memory and on disk.
     synchronized void dropIndex() throws IOException {
         index = null;
+        timesKnown = false;
         maxTimestamp = RecordBatch.NO_TIMESTAMP;
         indexEntriesOnDisk = 0;
         disk.deleteIfExists(path(".index"));

@@ -5,12 +5,15 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /// The segments of one log, oldest first; the last one is written to. Changed under the log's monitor, read by anybody.
 final class SegmentList {
     private final LogDirectory directory;
     private final Path path;
     private volatile List<Segment> all = List.of();
+    /// What a checkpoint says of the log, as long as nobody asked for its files.
+    private volatile Checkpoint.@Nullable Line rest;
     private volatile boolean namesChanged;
     /// Left the log unsynced: synced all the same, since recovery goes through them until a checkpoint forgets them.
     private final List<Segment> dropped = new ArrayList<>();
@@ -34,7 +37,30 @@ final class SegmentList {
         return all.getLast();
     }
 
+    void rest(Checkpoint.Line line) {
+        rest = line;
+    }
+
+    Checkpoint.@Nullable Line resting() {
+        return rest;
+    }
+
+    /// As they were found: no name changed.
+    void awake(List<Segment> segments) {
+        all = List.copyOf(segments);
+        rest = null;
+    }
+
+    /// The largest timestamp in the oldest segment, -1 if that is not known without reading files.
+    long oldestMs() {
+        return all.isEmpty() ? -1 : all.getFirst().knownMaxTimestamp();
+    }
+
     long sizeBytes() {
+        var line = rest;
+        if (line != null) {
+            return line.sizeBytes();
+        }
         long size = 0;
         for (var segment : all) {
             size += segment.sizeBytes();
@@ -45,11 +71,6 @@ final class SegmentList {
     void set(List<Segment> segments) {
         all = List.copyOf(segments);
         namesChanged = true;
-    }
-
-    /// As they were found: no name changed.
-    void found(List<Segment> segments) {
-        all = List.copyOf(segments);
     }
 
     void namesChanged() {

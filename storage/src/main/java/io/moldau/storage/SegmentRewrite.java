@@ -78,7 +78,7 @@ final class SegmentRewrite {
     }
 
     /// The log has these segments still, next to each other and with their bytes.
-    boolean isCurrent() {
+    boolean isCurrent() throws IOException {
         var known = log.segments();
         int at = known.indexOf(old.getFirst());
         if (at < 0 || at + old.size() > known.size()) {

@@ -172,7 +172,8 @@ final class LogModel {
     }
 
     /// A record may be missing for three reasons only.
-    private void checkMissing(PartitionLog log, Map<Batch, Fate> fates, Map<Long, Entry> found, long nowMs) {
+    private void checkMissing(PartitionLog log, Map<Batch, Fate> fates, Map<Long, Entry> found, long nowMs)
+            throws IOException {
         var latest = new HashMap<String, Long>();
         fates.forEach((batch, fate) -> {
             if (fate == Fate.VALID) {
@@ -198,7 +199,7 @@ final class LogModel {
     }
 
     /// A marker stays as long as its transaction's data, and then for a while.
-    private void checkMarkers(PartitionLog log, Set<Long> found, Set<Long> markers, long nowMs) {
+    private void checkMarkers(PartitionLog log, Set<Long> found, Set<Long> markers, long nowMs) throws IOException {
         var withData = new HashSet<Long>();
         for (var batch : batches) {
             if (batch.last < log.view().logStartOffset() || !batch.transactional) {

@@ -204,8 +204,12 @@ class LogModelTest {
                 model.cut(view.logEndOffset());
                 model.logStart = view.logStartOffset();
                 model.acknowledged = view.durableEndOffset();
-                assertThat(world.disk().list(log.path())).noneMatch(name -> name.endsWith(".swap"));
                 compare(model);
+                // A log at rest may have one left: whoever asks for its files first finishes it.
+                log.segments();
+                if (world.disk().exists(log.path())) {
+                    assertThat(world.disk().list(log.path())).noneMatch(name -> name.endsWith(".swap"));
+                }
             }
             for (var log : directory().logs()) {
                 if (!models.containsKey(log.id())) {

@@ -72,7 +72,7 @@ class PartitionLogTest {
     }
 
     @Test
-    void sequencesAreChecked() {
+    void sequencesAreChecked() throws IOException {
         assertThat(log.append(Batches.of(5, 1, 0, now(), "a", "b"), 0, AppendOrigin.CLIENT))
                 .isInstanceOf(AppendResult.Appended.class);
         assertThat(log.append(Batches.of(5, 1, 0, now(), "a", "b"), 0, AppendOrigin.CLIENT))

@@ -14,6 +14,12 @@ public record Check(String expected, Predicate<String> accepts) {
         return new Check("a text that is not empty", value -> !value.isBlank());
     }
 
+    /// A comma-separated list with at least one part.
+    static Check names() {
+        return new Check(
+                "a list that is not empty", value -> !Setting.split(value).isEmpty());
+    }
+
     static Check bool() {
         return new Check("true or false", value -> value.equals("true") || value.equals("false"));
     }

@@ -2,6 +2,7 @@ package io.moldau.environment.simulated;
 
 import io.moldau.environment.Disk;
 import io.moldau.environment.DiskFile;
+import io.moldau.environment.DiskFullException;
 import java.io.IOException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -18,6 +19,7 @@ import org.jspecify.annotations.Nullable;
 /// that was synced is found again only if its name was synced too.
 public final class SimulatedDisk implements Disk {
     private static final long CAPACITY_BYTES = 1L << 40;
+    private static final long ROOMY_BYTES = CAPACITY_BYTES / 2;
 
     /// A folder: the names that are seen, those on the platter, and the changes between the two, in order.
     private static final class Folder {
@@ -36,6 +38,8 @@ public final class SimulatedDisk implements Disk {
     private int boot;
     private int syncs;
     private int writesUntilFailure = -1;
+    private long capacity = CAPACITY_BYTES;
+    private @Nullable Path broken;
 
     public SimulatedDisk(SeededRandomness luck) {
         this.luck = luck;
@@ -46,6 +50,7 @@ public final class SimulatedDisk implements Disk {
         boot++;
         locks.clear();
         writesUntilFailure = -1;
+        broken = null;
     }
 
     /// The machine loses power.
@@ -76,6 +81,41 @@ public final class SimulatedDisk implements Disk {
         writesUntilFailure = count;
     }
 
+    /// From now on the disk holds this much and no more; what it holds already stays.
+    public synchronized void capacity(long bytes) {
+        capacity = bytes;
+    }
+
+    /// Bytes that the files take, as the operating system shows them.
+    public synchronized long usedBytes() {
+        return used(root);
+    }
+
+    private static long used(Folder folder) {
+        long sum = 0;
+        for (var node : folder.seen.values()) {
+            sum += node instanceof Folder child ? used(child) : ((SimulatedFile) node).size();
+        }
+        return sum;
+    }
+
+    /// Everything below this folder fails to be opened, written or synced, until the next crash.
+    public synchronized void breakFolder(Path folder) {
+        broken = folder.toAbsolutePath().normalize();
+    }
+
+    private void well(Path path) throws IOException {
+        var bad = broken;
+        if (bad != null && path.toAbsolutePath().normalize().startsWith(bad)) {
+            throw new IOException("simulated disk error");
+        }
+    }
+
+    /// How many of the bytes that a file is to grow by have room.
+    synchronized long room(long growth) {
+        return capacity > ROOMY_BYTES ? growth : Math.clamp(capacity - used(root), 0, growth);
+    }
+
     /// How many times a file was synced.
     public synchronized int syncs() {
         return syncs;
@@ -85,14 +125,16 @@ public final class SimulatedDisk implements Disk {
         return boot;
     }
 
-    synchronized void countSync() throws IOException {
+    synchronized void countSync(Path path) throws IOException {
+        well(path);
         syncs++;
         if (writesUntilFailure == 0) {
             throw new IOException("simulated disk error");
         }
     }
 
-    synchronized void countWrite() throws IOException {
+    synchronized void countWrite(Path path) throws IOException {
+        well(path);
         if (writesUntilFailure == 0) {
             throw new IOException("simulated disk error");
         }
@@ -129,16 +171,20 @@ public final class SimulatedDisk implements Disk {
 
     @Override
     public synchronized DiskFile open(Path path) throws IOException {
+        well(path);
         var node = find(path);
         if (node == null) {
-            countWrite();
+            countWrite(path);
+            if (room(1) < 1) {
+                throw new DiskFullException(path, new IOException("simulated"));
+            }
             var folder = parent(path);
             node = new SimulatedFile();
             folder.seen.put(name(path), node);
             folder.changed();
         }
         if (node instanceof SimulatedFile file) {
-            return new SimulatedFile.Handle(file, this);
+            return new SimulatedFile.Handle(file, this, path);
         }
         throw new IOException(path + " is a directory");
     }
@@ -157,12 +203,19 @@ public final class SimulatedDisk implements Disk {
     }
 
     @Override
+    public synchronized long sizeIfExists(Path path) {
+        return find(path) instanceof SimulatedFile file ? file.size() : -1;
+    }
+
+    @Override
     public synchronized List<String> list(Path directory) throws IOException {
+        well(directory);
         return List.copyOf(folder(directory).seen.keySet());
     }
 
     @Override
     public synchronized void createDirectories(Path directory) throws IOException {
+        well(directory);
         var folder = root;
         for (var name : directory.toAbsolutePath().normalize()) {
             var node = folder.seen.get(name.toString());
@@ -180,7 +233,7 @@ public final class SimulatedDisk implements Disk {
 
     @Override
     public synchronized void rename(Path from, Path to) throws IOException {
-        countWrite();
+        countWrite(to);
         var folder = parent(from);
         if (folder != parent(to)) {
             throw new IOException("renaming between directories is not simulated");
@@ -207,14 +260,20 @@ public final class SimulatedDisk implements Disk {
 
     @Override
     public synchronized void syncDirectory(Path directory) throws IOException {
+        well(directory);
         var folder = folder(directory);
         folder.platter = new TreeMap<>(folder.seen);
         folder.unsynced = new ArrayList<>();
     }
 
     @Override
-    public long usableBytes(Path directory) {
-        return CAPACITY_BYTES;
+    public synchronized long usableBytes(Path directory) {
+        return Math.max(0, capacity - used(root));
+    }
+
+    @Override
+    public synchronized long totalBytes(Path directory) {
+        return capacity;
     }
 
     @Override

@@ -1,9 +1,11 @@
 package io.moldau.environment.simulated;
 
 import io.moldau.environment.DiskFile;
+import io.moldau.environment.DiskFullException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.WritableByteChannel;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -106,11 +108,13 @@ final class SimulatedFile {
     static final class Handle implements DiskFile {
         private final SimulatedFile file;
         private final SimulatedDisk disk;
+        private final Path path;
         private final int boot;
 
-        Handle(SimulatedFile file, SimulatedDisk disk) {
+        Handle(SimulatedFile file, SimulatedDisk disk, Path path) {
             this.file = file;
             this.disk = disk;
+            this.path = path;
             this.boot = disk.boot();
         }
 
@@ -129,7 +133,15 @@ final class SimulatedFile {
         @Override
         public void write(ByteBuffer source, long position) throws IOException {
             alive();
-            disk.countWrite();
+            disk.countWrite(path);
+            long growth = Math.max(0, position + source.remaining() - file.size());
+            long room = disk.room(growth);
+            if (room < growth) {
+                // As the real thing: what fits is written.
+                int left = (int) Math.max(0, source.remaining() - (growth - room));
+                file.write(source.slice(source.position(), left), position);
+                throw new DiskFullException(path, new IOException("simulated"));
+            }
             file.write(source, position);
         }
 
@@ -154,14 +166,14 @@ final class SimulatedFile {
         @Override
         public void sync() throws IOException {
             alive();
-            disk.countSync();
+            disk.countSync(path);
             file.sync();
         }
 
         @Override
         public void truncate(long sizeBytes) throws IOException {
             alive();
-            disk.countWrite();
+            disk.countWrite(path);
             file.truncate(sizeBytes);
         }
 

@@ -2,7 +2,10 @@ package io.moldau.environment.simulated;
 
 import io.moldau.environment.Threads;
 import java.util.ArrayDeque;
+import java.util.Collection;
+import java.util.List;
 import java.util.concurrent.Executor;
+import java.util.function.Consumer;
 
 /// No threads at all: tasks wait in one queue until [#runOne] or [#runAll].
 public final class SimulatedThreads implements Threads {
@@ -29,6 +32,11 @@ public final class SimulatedThreads implements Threads {
             @Override
             public void close() {}
         };
+    }
+
+    @Override
+    public <T> void each(int width, Collection<T> many, Consumer<T> work) {
+        List.copyOf(many).forEach(work);
     }
 
     /// Runs the oldest task; false if there is none.

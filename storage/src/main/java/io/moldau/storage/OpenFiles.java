@@ -1,0 +1,319 @@
+package io.moldau.storage;
+
+import io.moldau.environment.Disk;
+import io.moldau.environment.DiskFile;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.WritableByteChannel;
+import java.nio.file.Path;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.WeakHashMap;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
+
+/// The disk as the logs of one directory see it: of their segment files only so many are open at once. One that was
+/// not used lately is closed behind its user's back, and opened again when it is asked for something.
+///
+/// A file with unsynced bytes stays open: an error of the system's own write-back is told through open files only. When
+/// too many are, `crowded` is told, who syncs them.
+///
+/// A file that was deleted or replaced is never opened again under its old name. It stays readable for who holds it as
+/// long as it is open, which is until the second [#closeIdle] at least.
+final class OpenFiles implements Disk {
+    private static final int TRIES = 8;
+
+    private final Disk disk;
+    private final int limit;
+    private final Runnable crowded;
+    /// Those that are open, the next candidate for closing first.
+    private final ArrayDeque<Pooled> open = new ArrayDeque<>();
+    /// Gone from their folder and open still.
+    private List<Pooled> leaving = new ArrayList<>();
+    private List<Pooled> left = new ArrayList<>();
+    private final WeakHashMap<Pooled, Boolean> known = new WeakHashMap<>();
+
+    OpenFiles(Disk disk, int limit, Runnable crowded) {
+        this.disk = disk;
+        this.limit = limit;
+        this.crowded = crowded;
+    }
+
+    private static boolean isSegment(Path file) {
+        return String.valueOf(file.getFileName()).contains(".log");
+    }
+
+    synchronized int count() {
+        return open.size() + leaving.size() + left.size();
+    }
+
+    @Override
+    public DiskFile open(Path file) throws IOException {
+        if (!isSegment(file)) {
+            return disk.open(file);
+        }
+        synchronized (this) {
+            var pooled = new Pooled(file);
+            known.put(pooled, true);
+            pooled.enter(disk.open(file));
+            shrink();
+            return pooled;
+        }
+    }
+
+    private synchronized void reopen(Pooled pooled) throws IOException {
+        if (pooled.users.get() >= 0) {
+            return;
+        }
+        if (pooled.gone || disk.sizeIfExists(pooled.path) < 0) {
+            throw new IOException("the segment file " + pooled.path + " was deleted or replaced");
+        }
+        pooled.enter(disk.open(pooled.path));
+        shrink();
+    }
+
+    private void shrink() throws IOException {
+        for (int i = 0; i < TRIES && open.size() > limit; i++) {
+            var candidate = open.removeFirst();
+            if (candidate.used || !candidate.leave()) {
+                candidate.used = false;
+                open.addLast(candidate);
+            }
+        }
+        if (open.size() > limit + limit / 2) {
+            crowded.run();
+        }
+    }
+
+    /// Closes what nobody used since the last call.
+    synchronized void closeIdle() throws IOException {
+        for (int i = open.size(); i > 0; i--) {
+            var candidate = open.removeFirst();
+            if (candidate.used || !candidate.leave()) {
+                candidate.used = false;
+                open.addLast(candidate);
+            }
+        }
+        for (var old : left) {
+            old.dirty = false;
+            old.leave();
+        }
+        left = leaving;
+        leaving = new ArrayList<>();
+    }
+
+    private void forget(Path path) {
+        for (var pooled : known.keySet()) {
+            if (!pooled.gone && pooled.path.equals(path)) {
+                pooled.gone = true;
+                if (open.remove(pooled)) {
+                    leaving.add(pooled);
+                }
+            }
+        }
+    }
+
+    @Override
+    public void rename(Path from, Path to) throws IOException {
+        synchronized (this) {
+            disk.rename(from, to);
+            if (isSegment(to)) {
+                forget(to);
+            }
+            for (var pooled : known.keySet()) {
+                if (pooled.path.equals(from)) {
+                    pooled.path = to;
+                } else if (from.equals(pooled.path.getParent())) {
+                    pooled.path = to.resolve(pooled.path.getFileName());
+                }
+            }
+        }
+    }
+
+    @Override
+    public void deleteIfExists(Path path) throws IOException {
+        if (!isSegment(path)) {
+            disk.deleteIfExists(path);
+            return;
+        }
+        synchronized (this) {
+            disk.deleteIfExists(path);
+            forget(path);
+        }
+    }
+
+    @Override
+    public boolean exists(Path path) throws IOException {
+        return disk.exists(path);
+    }
+
+    @Override
+    public long sizeBytes(Path file) throws IOException {
+        return disk.sizeBytes(file);
+    }
+
+    @Override
+    public long sizeIfExists(Path file) throws IOException {
+        return disk.sizeIfExists(file);
+    }
+
+    @Override
+    public List<String> list(Path directory) throws IOException {
+        return disk.list(directory);
+    }
+
+    @Override
+    public void createDirectories(Path directory) throws IOException {
+        disk.createDirectories(directory);
+    }
+
+    @Override
+    public void syncDirectory(Path directory) throws IOException {
+        disk.syncDirectory(directory);
+    }
+
+    @Override
+    public long usableBytes(Path directory) throws IOException {
+        return disk.usableBytes(directory);
+    }
+
+    @Override
+    public long totalBytes(Path directory) throws IOException {
+        return disk.totalBytes(directory);
+    }
+
+    @Override
+    public AutoCloseable lock(Path file) throws IOException {
+        return disk.lock(file);
+    }
+
+    private interface Operation<T> {
+        T on(DiskFile file) throws IOException;
+    }
+
+    /// A segment file, open or not.
+    private final class Pooled implements DiskFile {
+        volatile Path path;
+        volatile boolean gone;
+        volatile boolean used;
+        volatile boolean dirty;
+        private volatile @Nullable DiskFile file;
+        /// How many operations are under way; -1 while the file is closed.
+        final AtomicInteger users = new AtomicInteger(-1);
+
+        Pooled(Path path) {
+            this.path = path;
+        }
+
+        /// With the pool's monitor, like [#leave].
+        void enter(DiskFile opened) {
+            file = opened;
+            used = true;
+            open.addLast(this);
+            users.set(0);
+        }
+
+        /// Closes the file if nobody is at it and nothing in it is unsynced.
+        boolean leave() throws IOException {
+            if (dirty || !users.compareAndSet(0, -1)) {
+                return false;
+            }
+            var last = file;
+            file = null;
+            if (last != null) {
+                last.close();
+            }
+            return true;
+        }
+
+        private <T> T with(Operation<T> operation) throws IOException {
+            while (true) {
+                int count = users.get();
+                if (count < 0) {
+                    reopen(this);
+                } else if (users.compareAndSet(count, count + 1)) {
+                    break;
+                }
+            }
+            try {
+                if (!used) {
+                    used = true;
+                }
+                var opened = file;
+                if (opened == null) {
+                    throw new IllegalStateException(path + " is in use and closed");
+                }
+                return operation.on(opened);
+            } finally {
+                users.decrementAndGet();
+            }
+        }
+
+        @Override
+        public int read(ByteBuffer target, long position) throws IOException {
+            return with(opened -> opened.read(target, position));
+        }
+
+        @Override
+        public void write(ByteBuffer source, long position) throws IOException {
+            with(opened -> {
+                dirty = true;
+                opened.write(source, position);
+                return true;
+            });
+        }
+
+        @Override
+        public void write(ByteBuffer[] sources, long position) throws IOException {
+            with(opened -> {
+                dirty = true;
+                opened.write(sources, position);
+                return true;
+            });
+        }
+
+        @Override
+        public long transferTo(long position, long count, WritableByteChannel target) throws IOException {
+            return with(opened -> opened.transferTo(position, count, target));
+        }
+
+        @Override
+        public void sync() throws IOException {
+            with(opened -> {
+                dirty = false;
+                try {
+                    opened.sync();
+                } catch (IOException failed) {
+                    dirty = true;
+                    throw failed;
+                }
+                return true;
+            });
+        }
+
+        @Override
+        public void truncate(long sizeBytes) throws IOException {
+            with(opened -> {
+                dirty = true;
+                opened.truncate(sizeBytes);
+                return true;
+            });
+        }
+
+        @Override
+        public long sizeBytes() throws IOException {
+            return with(DiskFile::sizeBytes);
+        }
+
+        @Override
+        public void close() throws IOException {
+            synchronized (OpenFiles.this) {
+                gone = true;
+                open.remove(this);
+                dirty = false;
+                leave();
+            }
+        }
+    }
+}
