@@ -332,12 +332,15 @@ class LogModelTest {
             model.logStart = log(model).view().logStartOffset();
             // What a log knows of its producers after that is what its batches say, and some of them are gone.
             idempotent++;
-            var open = log(model).producers().stream()
-                    .filter(it -> it.currentTransactionStartOffset() >= 0)
-                    .map(ProducerView::producerId)
-                    .toList();
+            var open = new HashMap<Long, Long>();
+            for (var producer : log(model).producers()) {
+                if (producer.currentTransactionStartOffset() >= 0) {
+                    open.put(producer.producerId(), producer.currentTransactionStartOffset());
+                }
+            }
             model.fates().forEach((batch, fate) -> {
-                if (fate == LogModel.Fate.OPEN && batch.last() < model.logStart && !open.contains(batch.producer())) {
+                long start = open.getOrDefault(batch.producer(), Long.MAX_VALUE);
+                if (fate == LogModel.Fate.OPEN && batch.last() < model.logStart && batch.base() < start) {
                     model.batches.remove(batch);
                 }
             });
