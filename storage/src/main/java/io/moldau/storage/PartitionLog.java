@@ -269,9 +269,19 @@ public final class PartitionLog {
             return LogSlice.empty(fromOffset);
         }
         var memory = tail.read(fromOffset, maxBytes, below, atLeastOneBatch);
-        return memory != null
-                ? LogSlice.of(fromOffset, memory)
-                : LogReader.read(segments(), fromOffset, maxBytes, below, atLeastOneBatch);
+        if (memory != null) {
+            return LogSlice.of(fromOffset, memory);
+        }
+        var known = segments();
+        try {
+            return LogReader.read(known, fromOffset, maxBytes, below, atLeastOneBatch);
+        } catch (IOException gone) {
+            if (segments.all().equals(known)) {
+                throw gone;
+            }
+            // Compaction or retention took the segments away under the reader, and their files were closed since.
+            return LogReader.read(segments(), fromOffset, maxBytes, below, atLeastOneBatch);
+        }
     }
 
     /// The first record whose time is `timestampMs` or later.
