@@ -125,6 +125,8 @@ final class LogRecovery {
         if (Snapshots.load(disk, log.path(), known.recoveryPoint(), log.producers) >= 0) {
             log.restoreStart(known.logStart());
         }
+        // Its names may be in the page cache only, of a process that was killed.
+        log.namesChanged();
         log.directory().note(log);
         if (asWritten(segments, known)) {
             return;
