@@ -332,6 +332,7 @@ class LogModelTest {
             model.logStart = log(model).view().logStartOffset();
             // What a log knows of its producers after that is what its batches say, and some of them are gone.
             idempotent++;
+            model.producersRead = true;
         }
 
         void run() throws IOException {
