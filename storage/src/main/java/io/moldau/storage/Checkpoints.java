@@ -60,9 +60,10 @@ final class Checkpoints {
     }
 
     /// The first word of a new process, before anything else is written. What the journal holds of an unclean end
-    /// stays in force, so nothing need be synced now but `unsynced`: bytes in the segments that no journal has, and
-    /// tails that were cut. The rest follows in the background.
+    /// stays in force, so nothing need be synced now but the journal itself and `unsynced`: bytes in the segments
+    /// that it does not have, and tails that were cut. The rest follows in the background.
     void begin(Checkpoint last, Journal.Mark end, Collection<PartitionLog> unsynced) throws IOException {
+        journal.syncLive();
         sync(unsynced, log -> log.syncSegments());
         syncNames();
         var starts = new ArrayList<Checkpoint.JournalStart>();

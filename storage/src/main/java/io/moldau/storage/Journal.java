@@ -70,6 +70,13 @@ final class Journal {
         live.addAll(entries);
     }
 
+    /// Entries of a process that was killed may be in the page cache only, and recovery relies on them.
+    synchronized void syncLive() throws IOException {
+        if (!live.isEmpty()) {
+            sync();
+        }
+    }
+
     /// Everything before the mark is in synced segments.
     synchronized void release(Mark mark) {
         while (!live.isEmpty() && live.getFirst().sequence < mark.sequence) {

@@ -524,7 +524,9 @@ public final class PartitionLog {
 
     void restoreStart(long start) {
         moveStart(Math.min(start, logEnd));
-        lastStable = producers.lastStableOffset(logEnd);
+        if (segments.resting() == null) {
+            lastStable = producers.lastStableOffset(logEnd);
+        }
     }
 
     /// Appends a batch that the journal has and the segments lack.
