@@ -15,6 +15,7 @@ import io.moldau.network.NetworkSettings;
 import io.moldau.protocol.ApiKey;
 import io.moldau.protocol.message.ApiVersionsRequest;
 import io.moldau.replication.Partitions;
+import io.moldau.storage.Cleaner;
 import io.moldau.storage.LogDirectories;
 import io.moldau.storage.LogDirectory;
 import io.moldau.storage.LogDirectorySettings;
@@ -40,6 +41,7 @@ public final class Node implements AutoCloseable {
     private final LogDirectories directories;
     private final Controller controller;
     private final Partitions partitions;
+    private final Cleaner cleaner;
     private final LiveSettings live;
     private final List<NetworkServer> servers = new ArrayList<>();
     private final AtomicBoolean closed = new AtomicBoolean();
@@ -83,8 +85,8 @@ public final class Node implements AutoCloseable {
         try {
             for (var path : paths) {
                 if (!path.equals(first) && hasMetadata(environment, path) && !hasMetadata(environment, first)) {
-                    throw new StartupException("Cannot use the data directory " + first + ": the cluster's metadata is in "
-                            + path + "; put that one first in log.dirs.");
+                    throw new StartupException("Cannot use the data directory " + first
+                            + ": the cluster's metadata is in " + path + "; put that one first in log.dirs.");
                 }
             }
             var how = LogDirectorySettings.DEFAULTS.withReserveBytes(settings.int64("log.dir.reserve.bytes"));
@@ -119,8 +121,7 @@ public final class Node implements AutoCloseable {
         return failure instanceof AccessDeniedException ? "permission denied" : String.valueOf(failure.getMessage());
     }
 
-    private Node(
-            Environment environment, BrokerSettings settings, LogDirectories directories, Controller controller) {
+    private Node(Environment environment, BrokerSettings settings, LogDirectories directories, Controller controller) {
         this.environment = environment;
         this.settings = settings;
         this.directories = directories;
@@ -129,6 +130,7 @@ public final class Node implements AutoCloseable {
         this.live = new LiveSettings(settings, nodeId, controller.image());
         this.partitions =
                 new Partitions(directories, (image, topic) -> TopicLogs.settings(image, topic, live.settings(image)));
+        this.cleaner = new Cleaner(environment, directories::logs, () -> CleanerRules.of(live.current()));
     }
 
     private void listen() throws StartupException {
@@ -158,6 +160,7 @@ public final class Node implements AutoCloseable {
         for (var endpoint : settings.listeners()) {
             servers.add(open(endpoint, dispatcher));
         }
+        cleaner.start();
         environment.timers().schedule(settings.int64("log.retention.check.interval.ms"), this::retain);
     }
 
@@ -264,7 +267,9 @@ public final class Node implements AutoCloseable {
         boolean one = directories.all().size() == 1;
         return directories.all().stream()
                 .map(directory -> (one ? "" : directory.path() + ": ")
-                        + directory.failure().orElseGet(() -> directory.recovery().summary()))
+                        + directory
+                                .failure()
+                                .orElseGet(() -> directory.recovery().summary()))
                 .toList();
     }
 
@@ -280,6 +285,7 @@ public final class Node implements AutoCloseable {
             return;
         }
         servers.forEach(NetworkServer::close);
+        cleaner.close();
         try {
             controller.close();
         } catch (IOException failure) {

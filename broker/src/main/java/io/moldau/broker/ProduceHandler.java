@@ -5,6 +5,7 @@ import io.moldau.protocol.ErrorCode;
 import io.moldau.protocol.message.ProduceRequest;
 import io.moldau.protocol.message.ProduceRequest.PartitionProduceData;
 import io.moldau.protocol.message.ProduceResponse;
+import io.moldau.protocol.message.ProduceResponse.BatchIndexAndErrorMessage;
 import io.moldau.protocol.message.ProduceResponse.PartitionProduceResponse;
 import io.moldau.protocol.message.ProduceResponse.TopicProduceResponse;
 import io.moldau.records.BatchError;
@@ -101,12 +102,20 @@ final class ProduceHandler implements ApiHandler<ProduceRequest> {
         }
         var records = data.records();
         ByteBuffer batches = records == null ? ByteBuffer.allocate(0) : records.buffer();
+        var rules = partition.log().settings();
         try {
-            check(batches, partition.log().settings().maxMessageBytes(), call.version());
+            check(batches, rules.maxMessageBytes(), call.version());
         } catch (InvalidBatchException invalid) {
             done.accept(
                     new AppendOutcome.Refused(ErrorCodes.of(invalid.error()), String.valueOf(invalid.getMessage())));
             return;
+        }
+        if (rules.cleanupCompact()) {
+            var refusal = CompactedTopicCheck.refuse(batches);
+            if (refusal.isPresent()) {
+                done.accept(refusal.get());
+                return;
+            }
         }
         partition.append(batches, AppendOrigin.CLIENT, acks != 0, done);
     }
@@ -174,7 +183,7 @@ final class ProduceHandler implements ApiHandler<ProduceRequest> {
 
         private void withoutAnswer() {
             for (int slot = 0; slot < outcomes.length(); slot++) {
-                if (outcomes.get(slot) instanceof AppendOutcome.Refused(var error, var reason)) {
+                if (outcomes.get(slot) instanceof AppendOutcome.Refused(var error, var reason, var records)) {
                     call.refuse("its produce request with acks=0 failed with " + error + ": " + reason);
                     return;
                 }
@@ -187,9 +196,15 @@ final class ProduceHandler implements ApiHandler<ProduceRequest> {
             switch (outcome) {
                 case AppendOutcome.Acknowledged(long base, long last, long timeMs, long start) ->
                     response.baseOffset(base).logAppendTimeMs(timeMs).logStartOffset(start);
-                case AppendOutcome.Refused(var error, var reason) ->
+                case AppendOutcome.Refused(var error, var reason, var records) ->
                     response.errorCode(error.code())
                             .errorMessage(reason)
+                            .recordErrors(records.stream()
+                                    .map(it -> BatchIndexAndErrorMessage.builder()
+                                            .batchIndex(it.index())
+                                            .batchIndexErrorMessage(it.message())
+                                            .build())
+                                    .toList())
                             .baseOffset(-1)
                             .logAppendTimeMs(-1)
                             .logStartOffset(-1);

@@ -1,6 +1,7 @@
 package io.moldau.replication;
 
 import io.moldau.protocol.ErrorCode;
+import java.util.List;
 
 /// What a producer is told about the batches it sent to one partition.
 public sealed interface AppendOutcome {
@@ -10,5 +11,13 @@ public sealed interface AppendOutcome {
     record Acknowledged(long baseOffset, long lastOffset, long logAppendTimeMs, long logStartOffset)
             implements AppendOutcome {}
 
-    record Refused(ErrorCode error, String reason) implements AppendOutcome {}
+    /// @param records those that are to blame, if it is known (KIP-467)
+    record Refused(ErrorCode error, String reason, List<RecordError> records) implements AppendOutcome {
+        public Refused(ErrorCode error, String reason) {
+            this(error, reason, List.of());
+        }
+    }
+
+    /// @param index in the batch, from 0
+    record RecordError(int index, String message) {}
 }

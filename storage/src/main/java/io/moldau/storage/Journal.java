@@ -247,6 +247,17 @@ final class Journal {
         }
     }
 
+    /// What was replayed counts as durable: a process that was killed between a write and its sync left it in the page
+    /// cache only.
+    static void syncFile(Disk disk, Path directory) throws IOException {
+        var path = directory.resolve(FILE);
+        if (disk.exists(path)) {
+            try (var file = disk.open(path)) {
+                file.sync();
+            }
+        }
+    }
+
     /// Reads the entries from a checkpoint's mark on, until the first that is not whole; where that is. `entries` gets
     /// where they lie.
     static Mark replay(Disk disk, Path directory, long generation, Mark from, List<Mark> entries, Reader reader)

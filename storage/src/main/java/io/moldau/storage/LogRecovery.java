@@ -184,7 +184,7 @@ final class LogRecovery {
             }
         }
         grown |= cut;
-        log.restoreSegments(left);
+        log.segmentList().set(left);
         log.directory().note(log);
         scannedEnd = log.view().logEndOffset();
         CleanedOffset.cut(log.directory().disk(), log.path(), scannedEnd);

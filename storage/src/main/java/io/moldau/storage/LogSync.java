@@ -32,13 +32,13 @@ final class LogSync {
     Checkpoint.Line forCheckpoint() throws IOException {
         lock.lock();
         try {
-            var work = log.takeUnsynced(true);
+            var work = take(true);
             if (!log.isDeleted()) {
                 try {
                     run(work);
                 } catch (DiskFullException full) {
                     // The segments are synced; the snapshot and the names wait for the next time.
-                    log.notSynced(work);
+                    notSynced(work);
                     throw full;
                 }
             }
@@ -53,7 +53,7 @@ final class LogSync {
     void withoutCheckpoint() throws IOException {
         lock.lock();
         try {
-            var work = log.takeUnsynced(false);
+            var work = take(false);
             if (!log.isDeleted()) {
                 if (work.names && !metadataSynced) {
                     PartitionMetadata.sync(log.directory().disk(), log.path());
@@ -63,6 +63,49 @@ final class LogSync {
             }
         } finally {
             lock.unlock();
+        }
+    }
+
+    /// Where the log is now, and what it takes to have that on disk.
+    private Work take(boolean forCheckpoint) {
+        synchronized (log) {
+            if (forCheckpoint) {
+                log.noted(false);
+            }
+            var segments = log.segmentList();
+            var view = log.view();
+            var resting = segments.resting();
+            if (resting != null) {
+                var moved = resting.moved(view.logStartOffset(), log.epochs());
+                return new Work(moved, List.of(), segments.takeNamesChanged(), null);
+            }
+            boolean none = segments.isEmpty();
+            var line = new Checkpoint.Line(
+                    log.id(),
+                    log.topicId(),
+                    view.logStartOffset(),
+                    view.logEndOffset(),
+                    log.producers.lastStableOffset(view.logEndOffset()),
+                    none ? view.logEndOffset() : segments.active().baseOffset(),
+                    none ? 0 : segments.active().sizeBytes(),
+                    segments.sizeBytes(),
+                    segments.oldestMs(),
+                    log.epochs());
+            byte[] snapshot = forCheckpoint && log.producers.takeChanged() ? log.producers.snapshot() : null;
+            return new Work(line, segments.takeDirty(), segments.takeNamesChanged(), snapshot);
+        }
+    }
+
+    /// Some of it could not be written.
+    private void notSynced(Work work) {
+        synchronized (log) {
+            if (work.snapshot != null) {
+                log.producers.touch();
+            }
+            if (work.names) {
+                log.segmentList().namesChanged();
+            }
+            log.noted(true);
         }
     }
 

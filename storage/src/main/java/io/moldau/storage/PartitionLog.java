@@ -108,6 +108,11 @@ public final class PartitionLog {
         }
     }
 
+    /// Under the log's monitor: whether the next checkpoint will look at it.
+    void noted(boolean will) {
+        noted = will;
+    }
+
     Epochs epochs() {
         return epochs;
     }
@@ -345,21 +350,7 @@ public final class PartitionLog {
     /// Cuts the log off at `offset`: what a follower does that went another way than its leader. Slow: waits for the
     /// disk, so that no trace of what was cut comes back after a crash.
     public void truncateTo(long offset) throws IOException {
-        directory.flusher().flushNow();
-        boolean cut = sync.exclusively(() -> {
-            synchronized (this) {
-                if (offset >= logEnd) {
-                    return false;
-                }
-                wake();
-                note();
-                LogTruncation.cut(this, Math.max(offset, 0));
-                return true;
-            }
-        });
-        if (cut) {
-            directory.checkpoint(false);
-        }
+        LogTruncation.cut(this, Math.max(offset, 0));
     }
 
     /// Called by [LogTruncation] when the files are cut.
@@ -413,42 +404,6 @@ public final class PartitionLog {
     /// Makes everything that was appended before the call durable in the segments.
     void syncSegments() throws IOException {
         sync.withoutCheckpoint();
-    }
-
-    /// Called by [LogSync]: where the log is now, and what it takes to have that on disk.
-    synchronized LogSync.Work takeUnsynced(boolean forCheckpoint) {
-        if (forCheckpoint) {
-            noted = false;
-        }
-        var resting = segments.resting();
-        if (resting != null) {
-            return new LogSync.Work(resting.moved(logStart, epochs), List.of(), segments.takeNamesChanged(), null);
-        }
-        boolean none = segments.isEmpty();
-        var line = new Checkpoint.Line(
-                id,
-                topicId,
-                logStart,
-                logEnd,
-                lastStable,
-                none ? logEnd : segments.active().baseOffset(),
-                none ? 0 : segments.active().sizeBytes(),
-                segments.sizeBytes(),
-                segments.oldestMs(),
-                epochs);
-        byte[] snapshot = forCheckpoint && producers.takeChanged() ? producers.snapshot() : null;
-        return new LogSync.Work(line, segments.takeDirty(), segments.takeNamesChanged(), snapshot);
-    }
-
-    /// Some of it could not be written.
-    synchronized void notSynced(LogSync.Work work) {
-        if (work.snapshot() != null) {
-            producers.touch();
-        }
-        if (work.names()) {
-            segments.namesChanged();
-        }
-        noted = true;
     }
 
     /// From now on nothing is written to the folder any more, so that it can be renamed.
@@ -512,10 +467,6 @@ public final class PartitionLog {
         compaction.checkpointed(line.recoveryPoint());
     }
 
-    void restoreSegments(List<Segment> left) {
-        segments.set(left);
-    }
-
     void restoreBatch(RecordBatch batch) {
         observe(batch);
         publishEnd(batch.nextOffset());
@@ -525,6 +476,7 @@ public final class PartitionLog {
     void restoreStart(long start) {
         moveStart(Math.min(start, logEnd));
         if (segments.resting() == null) {
+            // At rest nothing is known of the producers but what the checkpoint said.
             lastStable = producers.lastStableOffset(logEnd);
         }
     }
