@@ -8,7 +8,9 @@ import java.io.StringReader;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Properties;
@@ -68,21 +70,30 @@ record NodeStart(Optional<String> data, Optional<String> port, Optional<String> 
     int run() throws StartupException, InterruptedException {
         var node = Node.start(Environment.real(), settings());
         ShutdownHook.add(node::close);
-        var address = node.address();
-        var where = address.getHostString() + ":" + address.getPort();
-        var elsewhere = address.getPort() == 9092 ? "" : " --bootstrap-server " + where;
-        System.out.println("Moldau is ready.");
-        System.out.println("  address     " + where);
-        node.dataDirectories()
-                .forEach(path -> System.out.println(
-                        "  data        " + path.toAbsolutePath().normalize()));
-        System.out.println("  durability  " + node.durability());
-        node.notes().forEach(note -> System.out.println("  recovery    " + note));
-        System.out.println("  try         echo hello | ./moldau produce greetings" + elsewhere);
-        System.out.println("              ./moldau consume greetings --from beginning --count 1" + elsewhere);
+        block(node).forEach(System.out::println);
         System.out.flush();
         new CountDownLatch(1).await();
         return 0;
+    }
+
+    /// What people are told when the node is ready. Its process is named, so that nobody needs to guess which one
+    /// to end.
+    static List<String> block(Node node) {
+        var lines = new ArrayList<String>();
+        var address = node.address();
+        var where = address.getHostString() + ":" + address.getPort();
+        var elsewhere = address.getPort() == 9092 ? "" : " --bootstrap-server " + where;
+        lines.add("Moldau is ready.");
+        lines.add("  address     " + where);
+        node.dataDirectories()
+                .forEach(path ->
+                        lines.add("  data        " + path.toAbsolutePath().normalize()));
+        lines.add("  durability  " + node.durability());
+        lines.add("  process     " + ProcessHandle.current().pid());
+        node.notes().forEach(note -> lines.add("  recovery    " + note));
+        lines.add("  try         echo hello | ./moldau produce greetings" + elsewhere);
+        lines.add("              ./moldau consume greetings --from beginning --count 1" + elsewhere);
+        return lines;
     }
 
     private Map<String, String> settings() throws StartupException {

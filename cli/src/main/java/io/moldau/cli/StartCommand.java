@@ -14,7 +14,11 @@ import picocli.CommandLine.Option;
         name = "start",
         description = "Starts a broker in this terminal; Ctrl-C ends it.",
         mixinStandardHelpOptions = true,
-        footer = {"", "Settings have Kafka's names. Those of --set go over --data and --port, and these over the file."
+        footer = {
+            "",
+            "Settings have Kafka's names. Those of --set go over --data and --port, and these over the file.",
+            "When it is ready it prints where it listens, its data directory, how durable topics are, and its process:",
+            "kill PROCESS ends it from another terminal, cleanly."
         })
 final class StartCommand implements Callable<Integer> {
     @Option(names = "--data", paramLabel = "DIR", description = "Data directory (default: ./moldau-data).")

@@ -50,6 +50,7 @@ final class Training {
                 .forEach(command -> CommandTree.commandLine(List.of(command)).getUsageMessage());
         var settings = Map.of("listeners", "PLAINTEXT://127.0.0.1:0", "log.dirs", directory.toString());
         try (var node = Node.start(world, settings)) {
+            NodeStart.block(node);
             var servers = "127.0.0.1:" + node.address().getPort();
             var client = ClientSettings.of(world, servers, "training");
             try (var producer = new Producer(client, ProducerSettings.DEFAULTS)) {

@@ -77,6 +77,17 @@ class RoomsTest {
                 .check(PROGRAM);
     }
 
+    /// Kafka's schemas are read when the protocol room is built, and Kafka's classes are what the tests compare with.
+    @Test
+    void nothingOfKafkasIsInTheProgram() {
+        noClasses()
+                .should()
+                .dependOnClassesThat()
+                .resideInAPackage("org.apache.kafka..")
+                .because("Moldau is a broker and a client of its own")
+                .check(PROGRAM);
+    }
+
     @Test
     void socketsBelongToTheNetworkAndTheClient() {
         classes()

@@ -71,6 +71,10 @@ final class NodeProcess implements AutoCloseable {
         return "127.0.0.1:" + port;
     }
 
+    long pid() {
+        return process.pid();
+    }
+
     /// What the node printed since its last start.
     String output() {
         try {

@@ -1,5 +1,7 @@
 package io.moldau.coordination;
 
+import io.moldau.protocol.ErrorCode;
+
 /// The state that a [Coordinator] keeps. Only [#replay] changes what is replicated, live and on recovery alike.
 public interface CoordinatedState {
     /// One record of the log, in the log's order.
@@ -7,6 +9,9 @@ public interface CoordinatedState {
 
     /// Everything was replayed and the state goes live: timers may be started.
     default void loaded(Schedule schedule, Effects effects) {}
+
+    /// The state is thrown away, because its partition left or it is loaded again: whoever waits in it is told.
+    default void discarded(ErrorCode error) {}
 
     /// Operations that run later, on the coordinator's strand.
     interface Schedule {

@@ -19,6 +19,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 import java.util.function.Function;
@@ -75,10 +76,24 @@ public final class Coordinator<S extends CoordinatedState> {
                         phase == Phase.LOADING ? ErrorCode.COORDINATOR_LOAD_IN_PROGRESS : ErrorCode.NOT_COORDINATOR);
                 return;
             }
+            S current = state.get();
             var effects = new Effects();
-            operation.accept(state.get(), effects);
+            try {
+                operation.accept(current, effects);
+            } catch (RuntimeException failure) {
+                refused.accept(ErrorCode.UNKNOWN_SERVER_ERROR);
+                reload(failure);
+                return;
+            }
             commit(effects);
         });
+    }
+
+    /// A bug left the state half changed: what the log says counts.
+    private void reload(RuntimeException failure) {
+        LOG.error("An operation on the state kept in {} failed; it is loaded again", partition.id(), failure);
+        end(ErrorCode.COORDINATOR_NOT_AVAILABLE);
+        load();
     }
 
     private void commit(Effects effects) {
@@ -95,7 +110,12 @@ public final class Coordinator<S extends CoordinatedState> {
         }
         uncommitted.add(effects);
         S current = state.orElseThrow();
-        entries.forEach(current::replay);
+        try {
+            entries.forEach(current::replay);
+        } catch (RuntimeException failure) {
+            reload(failure);
+            return;
+        }
         int ofLife = life;
         partition.append(
                 batch(entries),
@@ -119,7 +139,6 @@ public final class Coordinator<S extends CoordinatedState> {
                 if (error == ErrorCode.KAFKA_STORAGE_ERROR || error == ErrorCode.UNKNOWN_TOPIC_OR_PARTITION) {
                     phase = Phase.CLOSED;
                 } else {
-                    phase = Phase.LOADING;
                     load();
                 }
             }
@@ -136,14 +155,41 @@ public final class Coordinator<S extends CoordinatedState> {
         return builder.build();
     }
 
-    /// An empty partition is ready at once; otherwise a thread that may block reads it.
+    /// What is in the log and not promised yet will be in time: a state without it would differ from the log.
     private void load() {
+        phase = Phase.LOADING;
         int ofLife = ++life;
-        S loading = fresh.apply(schedule);
-        if (partition.log().view().logEndOffset() == partition.logStartOffset()) {
-            activate(ofLife, loading);
+        long end = partition.log().view().logEndOffset();
+        if (end == partition.logStartOffset()) {
+            activate(ofLife, fresh.apply(schedule));
             return;
         }
+        var begun = new AtomicBoolean();
+        var watcher = new Runnable() {
+            @Override
+            public void run() {
+                if (isPromised(end) && begun.compareAndSet(false, true)) {
+                    partition.unwatch(this);
+                    strand.execute(() -> read(ofLife));
+                }
+            }
+        };
+        partition.watch(watcher);
+        watcher.run();
+    }
+
+    /// Also true of a partition that is gone, which reading then finds out.
+    private boolean isPromised(long end) {
+        long watermark = partition.highWatermark();
+        return watermark >= end || partition.read(watermark, 1, false, -1, true) instanceof Fetched.Refused;
+    }
+
+    /// Reads the log on a thread that may block.
+    private void read(int ofLife) {
+        if (ofLife != life) {
+            return;
+        }
+        S loading = fresh.apply(schedule);
         environment.threads().blocking().execute(() -> {
             try {
                 replayAll(loading);
@@ -208,12 +254,24 @@ public final class Coordinator<S extends CoordinatedState> {
 
     private void end(ErrorCode error) {
         life++;
+        state.ifPresent(lost -> lost.discarded(error));
         state = Optional.empty();
         timers.values().forEach(scheduled -> scheduled.timer().cancel());
         timers.clear();
         var lost = new ArrayList<>(uncommitted);
         uncommitted.clear();
         lost.forEach(effects -> effects.failed().forEach(action -> action.accept(error)));
+    }
+
+    private void runDue(Consumer<Effects> operation) {
+        var effects = new Effects();
+        try {
+            operation.accept(effects);
+        } catch (RuntimeException failure) {
+            reload(failure);
+            return;
+        }
+        commit(effects);
     }
 
     private final class StrandSchedule implements CoordinatedState.Schedule {
@@ -233,9 +291,7 @@ public final class Coordinator<S extends CoordinatedState> {
                                 var due = timers.get(name);
                                 if (ofLife == life && due != null && due.number() == number) {
                                     timers.remove(name);
-                                    var effects = new Effects();
-                                    operation.accept(effects);
-                                    commit(effects);
+                                    runDue(operation);
                                 }
                             }));
             timers.put(name, new Scheduled(number, timer));

@@ -21,9 +21,10 @@ public final class Strand {
 
     /// Runs `task` now if the strand is idle, else after what was offered before it.
     ///
-    /// A task is counted before it is queued. The other way round, 1. A queues a task without having counted it,
-    /// 2. the thread inside takes it for one of B's, which was counted, and leaves with the count at zero, 3. B finds
-    /// the strand idle and runs its next task while its earlier one still stands in the queue.
+    /// A task is counted before it is queued. The other way round:
+    /// 1. A queues a task without having counted it;
+    /// 2. the thread inside takes it for one of B's, which was counted, and leaves with the count at zero;
+    /// 3. B finds the strand idle and runs its next task while its earlier one still stands in the queue.
     public void execute(Runnable task) {
         if (pending.getAndIncrement() != 0) {
             queue.add(task);

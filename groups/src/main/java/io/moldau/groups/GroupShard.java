@@ -81,6 +81,11 @@ final class GroupShard implements CoordinatedState {
         consumer.loaded(effects);
     }
 
+    @Override
+    public void discarded(ErrorCode error) {
+        classic.discarded(error);
+    }
+
     /// Whether the classic protocol may use this group id; an empty group of the other kind gives way.
     ErrorCode claimForClassic(String groupId, Effects effects) {
         if (!consumer.has(groupId)) {

@@ -259,4 +259,14 @@ class ClassicGroupTest {
         node.pass(SESSION_MS + 100);
         assertThat(heartbeat(pair.follower.memberId(), 2, null)).isEqualTo(ErrorCode.UNKNOWN_MEMBER_ID);
     }
+
+    @Test
+    void whoWaitsToJoinIsToldWhenTheGroupsTopicIsDeleted() {
+        var leader = joinNew().get();
+        sync(leader, leader.memberId()).get();
+        var waiting = joinNew();
+        assertThat(waiting.isGiven()).isFalse();
+        node.deleteOffsetsTopic();
+        assertThat(ErrorCode.of(waiting.get().errorCode())).isEqualTo(ErrorCode.NOT_COORDINATOR);
+    }
 }

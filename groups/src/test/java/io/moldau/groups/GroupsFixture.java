@@ -20,9 +20,11 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /// A node that keeps groups, on a simulated machine that can be killed and started again.
 final class GroupsFixture {
@@ -89,6 +91,7 @@ final class GroupsFixture {
             new MetadataRecord.PartitionChanged(OFFSETS_ID, partition(0)),
             new MetadataRecord.PartitionChanged(OFFSETS_ID, partition(1))));
     private int unique;
+    private @Nullable Partitions partitions;
     private GroupCoordinator coordinator;
 
     GroupsFixture(long seed) throws IOException {
@@ -113,6 +116,7 @@ final class GroupsFixture {
         var next = new GroupCoordinator(world.environment(), settings, topics, () -> "unique-" + ++unique);
         partitions.listen(next);
         partitions.open(image);
+        this.partitions = partitions;
         world.threads().runAll();
         return next;
     }
@@ -126,6 +130,13 @@ final class GroupsFixture {
     void powerCutAndReopen() throws IOException {
         world.powerCut();
         coordinator = open();
+    }
+
+    /// The topic that keeps the groups is deleted under them.
+    void deleteOffsetsTopic() {
+        Objects.requireNonNull(partitions)
+                .changed(List.of(new MetadataRecord.TopicDeleted(OFFSETS_ID)), MetadataImage.EMPTY);
+        settle();
     }
 
     GroupCoordinator coordinator() {

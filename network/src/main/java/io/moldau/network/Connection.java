@@ -185,6 +185,7 @@ final class Connection {
             loop.memoryReleased();
         }
         if (replies.unsent()) {
+            lastActivityNanos = loop.nowNanos();
             try {
                 replies.send(channel);
             } catch (IOException reset) {
@@ -213,9 +214,9 @@ final class Connection {
     void expire(long nowNanos) {
         long silentMs = (nowNanos - lastActivityNanos) / 1_000_000;
         if (cutter.midFrame() && leftover == null && silentMs > settings.partialFrameMs()) {
-            close("its request of " + cutter.announcedBytes() + " bytes stopped arriving " + silentMs + " ms ago");
-        } else if (replies.waiting() == 0 && !replies.unsent() && silentMs > settings.idleMs()) {
-            close(null);
+            close(cutter.progress() + " stopped arriving " + silentMs + " ms ago");
+        } else if (replies.waiting() == 0 && silentMs > settings.idleMs()) {
+            close(replies.unsent() ? "it has not taken its replies for " + silentMs + " ms" : null);
         }
     }
 

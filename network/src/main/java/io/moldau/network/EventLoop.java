@@ -2,6 +2,7 @@ package io.moldau.network;
 
 import io.moldau.environment.Clock;
 import java.io.IOException;
+import java.net.InetAddress;
 import java.nio.ByteBuffer;
 import java.nio.channels.SelectionKey;
 import java.nio.channels.Selector;
@@ -21,7 +22,6 @@ import org.slf4j.LoggerFactory;
 final class EventLoop implements Runnable {
     private static final Logger LOG = LoggerFactory.getLogger(EventLoop.class);
     private static final int SCRATCH_BYTES = 256 << 10;
-    private static final long SWEEP_MS = 1_000;
 
     /// What the selector reports on: a connection, or the server's accepting socket.
     interface Selected {
@@ -39,13 +39,11 @@ final class EventLoop implements Runnable {
     private volatile boolean hungry;
     private volatile @Nullable Thread thread;
     private volatile boolean stopping;
-    private long lastSweepNanos;
 
     EventLoop(NetworkServer server, Clock clock) throws IOException {
         this.server = server;
         this.clock = clock;
         this.selector = Selector.open();
-        this.lastSweepNanos = clock.nanos();
     }
 
     Selector selector() {
@@ -70,7 +68,7 @@ final class EventLoop implements Runnable {
         while (!stopping) {
             try {
                 if (tasks.isEmpty()) {
-                    selector.select(this::dispatch, SWEEP_MS);
+                    selector.select(this::dispatch);
                 } else {
                     selector.selectNow(this::dispatch);
                 }
@@ -79,7 +77,6 @@ final class EventLoop implements Runnable {
             }
             runTasks();
             feedStarving();
-            sweep();
         }
         List.copyOf(connections).forEach(connection -> connection.close(null));
         try {
@@ -132,7 +129,7 @@ final class EventLoop implements Runnable {
         }
     }
 
-    void adopt(SocketChannel channel) {
+    void adopt(SocketChannel channel, InetAddress remote) {
         try {
             channel.configureBlocking(false);
             var key = channel.register(selector, SelectionKey.OP_READ);
@@ -140,7 +137,7 @@ final class EventLoop implements Runnable {
             key.attach(connection);
             connections.add(connection);
         } catch (IOException gone) {
-            server.connectionEnded(channel);
+            server.connectionEnded(channel, remote);
         }
     }
 
@@ -170,18 +167,21 @@ final class EventLoop implements Runnable {
         }
         var waiting = new ArrayList<>(starving);
         starving.clear();
-        hungry = false;
         for (var connection : waiting) {
             guarded(connection, connection::resume);
         }
+        // Not before: a release between a vain attempt and its being noted would wake nobody.
+        hungry = !starving.isEmpty();
     }
 
-    private void sweep() {
+    /// Closes the connections that have been silent for too long.
+    void sweep() {
         long now = clock.nanos();
-        if (now - lastSweepNanos > SWEEP_MS * 1_000_000) {
-            lastSweepNanos = now;
-            List.copyOf(connections).forEach(connection -> connection.expire(now));
-        }
+        List.copyOf(connections).forEach(connection -> connection.expire(now));
+    }
+
+    long nowNanos() {
+        return clock.nanos();
     }
 
     void stop() {

@@ -48,13 +48,13 @@ final class FrameCutter {
             if (announced <= 0 || announced > maxFrameBytes) {
                 return Outcome.BAD_LENGTH;
             }
+            filled = 0;
             if (!memory.tryHold(announced)) {
                 return Outcome.NO_ROOM;
             }
             int first = input.remaining() >= announced ? announced : Math.min(announced, FIRST_BYTES);
             target = new byte[first];
             body = target;
-            filled = 0;
         }
         int count = Math.min(input.remaining(), announced - filled);
         if (filled + count > target.length) {
@@ -78,8 +78,16 @@ final class FrameCutter {
         return ByteBuffer.wrap(complete, 0, announced);
     }
 
+    /// A part of a frame has arrived, be it a part of its length.
     boolean midFrame() {
-        return body != null;
+        return lengthCount > 0;
+    }
+
+    /// How much of the frame has arrived, for people.
+    String progress() {
+        return lengthCount < 4
+                ? "the length of its request"
+                : "its request of " + announced + " bytes, " + filled + " of them here,";
     }
 
     int announcedBytes() {

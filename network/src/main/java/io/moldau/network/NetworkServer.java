@@ -1,7 +1,7 @@
 package io.moldau.network;
 
-import io.moldau.environment.Clock;
 import io.moldau.environment.Environment;
+import io.moldau.environment.Timers;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -15,6 +15,7 @@ import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -23,10 +24,11 @@ public final class NetworkServer implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(NetworkServer.class);
     private static final int BACKLOG = 1024;
     private static final long STOP_MS = 1_000;
+    private static final long SWEEP_MS = 1_000;
 
     private final NetworkSettings settings;
     private final FrameHandler handler;
-    private final Clock clock;
+    private final Environment environment;
     private final MemoryBound memory;
     private final ServerSocketChannel listening;
     private final List<EventLoop> loops = new ArrayList<>();
@@ -34,12 +36,14 @@ public final class NetworkServer implements AutoCloseable {
     private final AtomicLong nextId = new AtomicLong();
     private final AtomicInteger nextLoop = new AtomicInteger();
     private final AtomicInteger connections = new AtomicInteger();
-    private final Map<InetAddress, AtomicInteger> connectionsByIp = new ConcurrentHashMap<>();
+    private final Map<InetAddress, Integer> connectionsByIp = new ConcurrentHashMap<>();
+    private volatile boolean closed;
+    private volatile Timers.@Nullable Timer nextSweep;
 
-    private NetworkServer(NetworkSettings settings, FrameHandler handler, Clock clock) throws IOException {
+    private NetworkServer(NetworkSettings settings, FrameHandler handler, Environment environment) throws IOException {
         this.settings = settings;
         this.handler = handler;
-        this.clock = clock;
+        this.environment = environment;
         this.memory = new MemoryBound(settings.maxInFlightBytes());
         this.listening = ServerSocketChannel.open();
     }
@@ -47,7 +51,7 @@ public final class NetworkServer implements AutoCloseable {
     /// Binds and begins to serve. Throws [IOException] if the address cannot be had.
     public static NetworkServer start(Environment environment, NetworkSettings settings, FrameHandler handler)
             throws IOException {
-        var server = new NetworkServer(settings, handler, environment.clock());
+        var server = new NetworkServer(settings, handler, environment);
         try {
             server.listening.setOption(StandardSocketOptions.SO_REUSEADDR, true);
             server.listening.bind(settings.address(), BACKLOG);
@@ -65,7 +69,17 @@ public final class NetworkServer implements AutoCloseable {
         for (var loop : server.loops) {
             server.threads.add(environment.threads().start("moldau-network-" + index++, loop));
         }
+        server.sweepLater();
         return server;
+    }
+
+    private void sweepLater() {
+        nextSweep = environment.timers().schedule(SWEEP_MS, () -> {
+            loops.forEach(loop -> loop.execute(loop::sweep));
+            if (!closed) {
+                sweepLater();
+            }
+        });
     }
 
     public InetSocketAddress address() {
@@ -93,7 +107,7 @@ public final class NetworkServer implements AutoCloseable {
                 if (channel == null) {
                     return;
                 }
-                admit(channel);
+                admit(channel, ((InetSocketAddress) channel.getRemoteAddress()).getAddress());
             } catch (IOException failure) {
                 LOG.warn("Accepting a connection failed ({}); going on", failure.getMessage());
                 return;
@@ -101,11 +115,8 @@ public final class NetworkServer implements AutoCloseable {
         }
     }
 
-    private void admit(SocketChannel channel) throws IOException {
-        var remote = ((InetSocketAddress) channel.getRemoteAddress()).getAddress();
-        int fromIp = connectionsByIp
-                .computeIfAbsent(remote, address -> new AtomicInteger())
-                .incrementAndGet();
+    private void admit(SocketChannel channel, InetAddress remote) {
+        int fromIp = connectionsByIp.merge(remote, 1, Integer::sum);
         if (connections.incrementAndGet() > settings.maxConnections()) {
             refuse(channel, remote, "max.connections=" + settings.maxConnections() + " are open");
             return;
@@ -114,6 +125,21 @@ public final class NetworkServer implements AutoCloseable {
             refuse(channel, remote, "max.connections.per.ip=" + settings.maxConnectionsPerIp() + " are open");
             return;
         }
+        try {
+            prepare(channel);
+        } catch (IOException gone) {
+            connectionEnded(channel, remote);
+            return;
+        }
+        var loop = loops.get(Math.floorMod(nextLoop.getAndIncrement(), loops.size()));
+        if (loop.inLoop()) {
+            loop.adopt(channel, remote);
+        } else {
+            loop.execute(() -> loop.adopt(channel, remote));
+        }
+    }
+
+    private void prepare(SocketChannel channel) throws IOException {
         channel.setOption(StandardSocketOptions.TCP_NODELAY, true);
         if (settings.sendBufferBytes() > 0) {
             channel.setOption(StandardSocketOptions.SO_SNDBUF, settings.sendBufferBytes());
@@ -121,18 +147,11 @@ public final class NetworkServer implements AutoCloseable {
         if (settings.receiveBufferBytes() > 0) {
             channel.setOption(StandardSocketOptions.SO_RCVBUF, settings.receiveBufferBytes());
         }
-        var loop = loops.get(Math.floorMod(nextLoop.getAndIncrement(), loops.size()));
-        if (loop.inLoop()) {
-            loop.adopt(channel);
-        } else {
-            loop.execute(() -> loop.adopt(channel));
-        }
     }
 
-    private void refuse(SocketChannel channel, InetAddress remote, String reason) throws IOException {
+    private void refuse(SocketChannel channel, InetAddress remote, String reason) {
         LOG.warn("Refused a connection of {}: {}", remote.getHostAddress(), reason);
-        ended(remote);
-        channel.close();
+        connectionEnded(channel, remote);
     }
 
     Connection connection(EventLoop loop, SocketChannel channel, SelectionKey key) throws IOException {
@@ -141,7 +160,7 @@ public final class NetworkServer implements AutoCloseable {
                 (InetSocketAddress) channel.getRemoteAddress(),
                 (InetSocketAddress) channel.getLocalAddress(),
                 settings.listenerName());
-        return new Connection(loop, channel, key, peer, settings, handler, memory, clock.nanos());
+        return new Connection(loop, channel, key, peer, settings, handler, memory, loop.nowNanos());
     }
 
     void connectionEnded(Peer peer) {
@@ -149,21 +168,18 @@ public final class NetworkServer implements AutoCloseable {
     }
 
     /// A connection ended before it became one.
-    void connectionEnded(SocketChannel channel) {
+    void connectionEnded(SocketChannel channel, InetAddress remote) {
+        ended(remote);
         try {
-            var remote = (InetSocketAddress) channel.getRemoteAddress();
-            if (remote != null) {
-                ended(remote.getAddress());
-            }
             channel.close();
-        } catch (IOException alreadyClosed) {
-            connections.decrementAndGet();
+        } catch (IOException failure) {
+            LOG.debug("closing a connection of {} failed", remote, failure);
         }
     }
 
     private void ended(InetAddress remote) {
         connections.decrementAndGet();
-        connectionsByIp.computeIfPresent(remote, (address, count) -> count.decrementAndGet() <= 0 ? null : count);
+        connectionsByIp.computeIfPresent(remote, (address, count) -> count > 1 ? count - 1 : null);
     }
 
     void memoryReleased(EventLoop by) {
@@ -181,6 +197,11 @@ public final class NetworkServer implements AutoCloseable {
             listening.close();
         } catch (IOException failure) {
             LOG.debug("closing the listening socket failed", failure);
+        }
+        closed = true;
+        var sweep = nextSweep;
+        if (sweep != null) {
+            sweep.cancel();
         }
         loops.forEach(EventLoop::stop);
         for (var thread : threads) {

@@ -24,6 +24,7 @@ public final class BatchBuilder {
     private long baseTimestamp = RecordBatch.NO_TIMESTAMP;
     private long maxTimestamp = RecordBatch.NO_TIMESTAMP;
     private int lastDelta = -1;
+    private long lastOffset = -1;
     private int count;
     private final GrowingBytes bytes;
 
@@ -43,6 +44,43 @@ public final class BatchBuilder {
                 .control()
                 .append(timestampMs, marker.key(), marker.value())
                 .build();
+    }
+
+    /// A builder for some of a batch's records: everything in the header stays but what follows from the records.
+    /// Offsets stay too, and with them the last one, so that sequence numbers go on (compaction, KIP-98).
+    public static BatchBuilder like(RecordBatch batch) {
+        var builder = new BatchBuilder(batch.compression())
+                .baseOffset(batch.baseOffset())
+                .leaderEpoch(batch.partitionLeaderEpoch())
+                .producer(batch.producerId(), batch.producerEpoch(), batch.baseSequence());
+        builder.lastOffset = batch.lastOffset();
+        builder.flags = batch.attributes() & (RecordBatch.TRANSACTIONAL_BIT | RecordBatch.CONTROL_BIT);
+        if (batch.timestampType() == TimestampType.LOG_APPEND_TIME) {
+            builder.logAppendTime(batch.maxTimestamp());
+        }
+        return batch.hasDeleteHorizon() ? builder.deleteHorizon(batch.deleteHorizonMs()) : builder;
+    }
+
+    /// A batch whose records are all gone: only its header, which tells offsets, producer and sequence numbers.
+    public static ByteBuffer emptied(RecordBatch batch) {
+        var builder = new BatchBuilder(Compression.NONE)
+                .baseOffset(batch.baseOffset())
+                .leaderEpoch(batch.partitionLeaderEpoch())
+                .producer(batch.producerId(), batch.producerEpoch(), batch.baseSequence());
+        builder.lastOffset = batch.lastOffset();
+        builder.flags = batch.attributes() & ~(RecordBatch.COMPRESSION_MASK | RecordBatch.DELETE_HORIZON_BIT);
+        builder.baseTimestamp = batch.maxTimestamp();
+        builder.maxTimestamp = batch.maxTimestamp();
+        builder.logAppendTime = batch.maxTimestamp();
+        return builder.finish();
+    }
+
+    /// From this time on the batch's tombstones, or its marker, may go (KIP-534). Before the first record.
+    public BatchBuilder deleteHorizon(long timestampMs) {
+        flags |= RecordBatch.DELETE_HORIZON_BIT;
+        // It takes the base timestamp's place: deltas count from here.
+        baseTimestamp = timestampMs;
+        return this;
     }
 
     public BatchBuilder compressionLevel(int level) {
@@ -109,7 +147,7 @@ public final class BatchBuilder {
         if (delta <= lastDelta) {
             throw new IllegalArgumentException("offset delta " + delta + " after " + lastDelta);
         }
-        if (count == 0) {
+        if (count == 0 && (flags & RecordBatch.DELETE_HORIZON_BIT) == 0) {
             baseTimestamp = timestampMs;
         }
         long timestampDelta = timestampMs - baseTimestamp;
@@ -178,6 +216,10 @@ public final class BatchBuilder {
         if (count == 0) {
             throw new IllegalStateException("a record batch must hold at least one record");
         }
+        return finish();
+    }
+
+    private ByteBuffer finish() {
         var all = compression == Compression.NONE ? bytes : compressed();
         var batch = all.toBuffer();
         batch.putLong(RecordBatch.BASE_OFFSET_AT, baseOffset);
@@ -185,7 +227,9 @@ public final class BatchBuilder {
         batch.putInt(RecordBatch.LEADER_EPOCH_AT, leaderEpoch);
         batch.put(RecordBatch.MAGIC_AT, RecordBatch.MAGIC);
         batch.putShort(RecordBatch.ATTRIBUTES_AT, (short) (compression.id() | flags));
-        batch.putInt(RecordBatch.LAST_OFFSET_DELTA_AT, lastDelta);
+        batch.putInt(
+                RecordBatch.LAST_OFFSET_DELTA_AT,
+                lastOffset < 0 ? lastDelta : Math.toIntExact(lastOffset - baseOffset));
         batch.putLong(RecordBatch.BASE_TIMESTAMP_AT, baseTimestamp);
         boolean appendTime = (flags & RecordBatch.LOG_APPEND_TIME_BIT) != 0;
         batch.putLong(RecordBatch.MAX_TIMESTAMP_AT, appendTime ? logAppendTime : maxTimestamp);

@@ -115,6 +115,16 @@ public final class RecordBatch {
         return (attributes() & CONTROL_BIT) != 0;
     }
 
+    /// Compaction said when its tombstones, or its marker, may go (KIP-534).
+    public boolean hasDeleteHorizon() {
+        return (attributes() & DELETE_HORIZON_BIT) != 0;
+    }
+
+    /// Milliseconds since the epoch; stands where other batches have their base timestamp.
+    public long deleteHorizonMs() {
+        return baseTimestamp();
+    }
+
     public int lastOffsetDelta() {
         return buffer.getInt(LAST_OFFSET_DELTA_AT);
     }

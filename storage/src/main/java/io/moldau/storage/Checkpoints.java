@@ -63,6 +63,11 @@ final class Checkpoints {
     /// stays in force, so nothing need be synced now but `unsynced`: bytes in the segments that no journal has, and
     /// tails that were cut. The rest follows in the background.
     void begin(Checkpoint last, Journal.Mark end, Collection<PartitionLog> unsynced) throws IOException {
+        if (!last.clean()) {
+            // Folders of the process before, and entries that it wrote and did not live to sync.
+            namesChanged();
+            journal.sync();
+        }
         sync(unsynced, log -> log.syncSegments());
         syncNames();
         var starts = new ArrayList<Checkpoint.JournalStart>();
@@ -137,8 +142,11 @@ final class Checkpoints {
             throw failed;
         }
         journal.release(mark);
-        for (var log : changed) {
-            log.forgetSnapshots();
+        for (var line : lines) {
+            var log = directory.log(line.id());
+            if (log.isPresent() && log.get().topicId().equals(line.topicId())) {
+                log.get().checkpointed(line.recoveryPoint());
+            }
         }
         for (var files : going) {
             directory.removals().later(files.delayMs, () -> files.log.deleteFiles(files.segments));

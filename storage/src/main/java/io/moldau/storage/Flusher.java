@@ -1,5 +1,6 @@
 package io.moldau.storage;
 
+import io.moldau.environment.DiskFullException;
 import io.moldau.environment.Threads;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -14,6 +15,7 @@ import java.util.concurrent.locks.ReentrantLock;
 /// ([LogDirectorySettings#directSyncBytes]) has its segment synced instead.
 final class Flusher {
     private static final int ENTRY_BYTES = 1 << 20;
+    private static final long RETRY_MS = 1000;
 
     /// What one log has in the group that gathers.
     static final class Pending {
@@ -38,6 +40,8 @@ final class Flusher {
     private List<Pending> logs = new ArrayList<>();
     private List<JournalItem> items = new ArrayList<>();
     private boolean running;
+    /// The disk is full, a group waits for room.
+    private boolean stalled;
     private volatile long unsyncedBytes;
     private ByteBuffer entry = ByteBuffer.allocateDirect(64 * 1024);
 
@@ -90,7 +94,7 @@ final class Flusher {
 
     private void wake() {
         synchronized (queueLock) {
-            if (running) {
+            if (running || stalled) {
                 return;
             }
             running = true;
@@ -101,7 +105,7 @@ final class Flusher {
     private void drain() {
         while (true) {
             synchronized (queueLock) {
-                if (logs.isEmpty() && items.isEmpty()) {
+                if (stalled || (logs.isEmpty() && items.isEmpty())) {
                     running = false;
                     return;
                 }
@@ -110,8 +114,8 @@ final class Flusher {
         }
     }
 
-    /// Makes everything durable that was added before the call.
-    void flushNow() {
+    /// Makes everything durable that was added before the call; false if the disk is full.
+    boolean flushNow() {
         flushLock.lock();
         try {
             List<Pending> groupLogs;
@@ -126,18 +130,23 @@ final class Flusher {
                 }
             }
             if (!groupLogs.isEmpty() || !groupItems.isEmpty()) {
-                flush(groupLogs, groupItems);
+                return flush(groupLogs, groupItems);
             }
+            return true;
         } finally {
             flushLock.unlock();
         }
     }
 
-    private void flush(List<Pending> groupLogs, List<JournalItem> groupItems) {
+    private boolean flush(List<Pending> groupLogs, List<JournalItem> groupItems) {
         try {
             if (directory.failure().isEmpty()) {
                 write(groupLogs, groupItems);
             }
+        } catch (DiskFullException full) {
+            directory.ranOut(full);
+            stall(groupLogs, groupItems);
+            return false;
         } catch (IOException | RuntimeException | Error failure) {
             // Also when memory runs out: whoever waits must hear of it.
             directory.fail("writing the journal or a segment", failure);
@@ -156,6 +165,40 @@ final class Flusher {
         if (!failed && journal.liveBytes() > settings.journalBytes() / 2) {
             directory.checkpointSoon();
         }
+        return !failed;
+    }
+
+    /// Puts a group back to where it was, to be written when there is room. What of it is in the journal already will
+    /// be there twice, which a replay passes over.
+    private void stall(List<Pending> groupLogs, List<JournalItem> groupItems) {
+        synchronized (queueLock) {
+            items.addAll(0, groupItems);
+            for (var pending : groupLogs) {
+                var later = pending.log.pending();
+                if (later == null) {
+                    pending.log.setPending(pending);
+                    logs.add(pending);
+                    continue;
+                }
+                later.bytes += pending.bytes;
+                later.direct |= pending.direct;
+                if (later.direct) {
+                    later.batches.clear();
+                } else {
+                    later.batches.addAll(0, pending.batches);
+                }
+            }
+            if (stalled) {
+                return;
+            }
+            stalled = true;
+        }
+        directory.environment().timers().schedule(RETRY_MS, () -> {
+            synchronized (queueLock) {
+                stalled = false;
+            }
+            wake();
+        });
     }
 
     private void write(List<Pending> groupLogs, List<JournalItem> groupItems) throws IOException {
@@ -213,6 +256,9 @@ final class Flusher {
             // All of the journal counts: free it the hard way. A group is far smaller than the journal.
             directory.checkpoint(false);
             if (!journal.write(entry)) {
+                if (directory.room().isOut()) {
+                    throw new DiskFullException(directory.path(), new IOException("no room for a checkpoint"));
+                }
                 throw new IOException("the journal is full after a checkpoint");
             }
         }

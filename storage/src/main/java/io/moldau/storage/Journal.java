@@ -103,7 +103,17 @@ final class Journal {
         var crc = new CRC32C();
         crc.update(entry.duplicate().position(8));
         entry.putInt(4, (int) crc.getValue());
-        opened().write(entry, place.position);
+        try {
+            opened().write(entry, place.position);
+        } catch (IOException failed) {
+            // Nothing follows a gap: the next entry takes this one's place.
+            synchronized (this) {
+                live.removeLast();
+                head = place.position;
+                nextSequence = place.sequence;
+            }
+            throw failed;
+        }
         return true;
     }
 

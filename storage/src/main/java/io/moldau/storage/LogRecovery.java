@@ -40,8 +40,8 @@ final class LogRecovery {
     static void wake(PartitionLog log, Checkpoint.Line line) throws IOException {
         var recovery = new LogRecovery(log, line, true);
         var segments = recovery.find(line);
-        log.awake(segments);
         Snapshots.load(log.directory().disk(), log.path(), line.recoveryPoint(), log.producers);
+        log.awake(segments);
         if (!asWritten(segments, line)) {
             recovery.scannedEnd = line.recoveryPoint();
             recovery.scan(segments, line);
@@ -60,6 +60,7 @@ final class LogRecovery {
         if (!disk.exists(log.path())) {
             return segments;
         }
+        SegmentSwap.recover(disk, log.path());
         for (var name : disk.list(log.path())) {
             if (name.endsWith(SUFFIX)) {
                 long base = Long.parseLong(name.substring(0, name.length() - SUFFIX.length()));
@@ -125,6 +126,8 @@ final class LogRecovery {
             log.restoreStart(known.logStart());
         }
         log.directory().note(log);
+        // The process before may have died between making a file and syncing its name.
+        log.namesChanged();
         if (asWritten(segments, known)) {
             return;
         }
@@ -178,6 +181,7 @@ final class LogRecovery {
         log.restoreSegments(left);
         log.directory().note(log);
         scannedEnd = log.view().logEndOffset();
+        CleanedOffset.cut(log.directory().disk(), log.path(), scannedEnd);
     }
 
     /// True if the log lacked the batch.

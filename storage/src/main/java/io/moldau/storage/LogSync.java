@@ -92,11 +92,15 @@ final class LogSync {
         }
     }
 
-    /// Runs something that must not happen while files of the log are synced.
-    void exclusively(Runnable task) {
+    interface Task<T, X extends Exception> {
+        T run() throws X;
+    }
+
+    /// Runs something that must not happen while files of the log are synced, cut, or given another folder.
+    <T, X extends Exception> T exclusively(Task<T, X> task) throws X {
         lock.lock();
         try {
-            task.run();
+            return task.run();
         } finally {
             lock.unlock();
         }

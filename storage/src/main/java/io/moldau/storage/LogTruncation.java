@@ -43,5 +43,6 @@ final class LogTruncation {
             }
         }
         log.truncated(left, end);
+        log.compaction().cut(end);
     }
 }

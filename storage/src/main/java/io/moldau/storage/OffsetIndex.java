@@ -6,6 +6,9 @@ import java.util.Arrays;
 ///
 /// Only the log's owner adds; anybody reads. An entry becomes visible with the new count.
 final class OffsetIndex {
+    /// Of the larger of its two files.
+    static final int ENTRY_BYTES = 12;
+
     private volatile Entries entries = new Entries(16);
     private volatile int count;
 

@@ -21,6 +21,7 @@ public final class PartitionLog {
     private final Path path;
     private final SegmentList segments;
     private final LogSync sync;
+    private final LogCompaction compaction;
     final TailCache.Tail tail = new TailCache.Tail();
     // Changed under this object's monitor, read by anybody.
     private volatile LogSettings settings;
@@ -46,6 +47,7 @@ public final class PartitionLog {
         this.path = directory.path().resolve(id.toString());
         this.segments = new SegmentList(directory, path);
         this.sync = new LogSync(this);
+        this.compaction = new LogCompaction(this);
     }
 
     public PartitionId id() {
@@ -85,11 +87,25 @@ public final class PartitionLog {
         }
     }
 
-    private void note() {
+    /// The next checkpoint has something to say about it. Under this log's monitor.
+    void note() {
         if (!noted) {
             noted = true;
             directory.note(this);
         }
+    }
+
+    LogSync sync() {
+        return sync;
+    }
+
+    LogCompaction compaction() {
+        return compaction;
+    }
+
+    /// To be changed under this log's monitor.
+    SegmentList segmentList() {
+        return segments;
     }
 
     Epochs epochs() {
@@ -293,6 +309,7 @@ public final class PartitionLog {
     /// Applies retention; true if segments went.
     synchronized boolean retain(long nowMs) throws IOException {
         var rules = settings;
+        segments.rest();
         if (deleted || !rules.cleanupDelete()) {
             return false;
         }
@@ -328,16 +345,23 @@ public final class PartitionLog {
     /// Cuts the log off at `offset`: what a follower does that went another way than its leader. Slow: waits for the
     /// disk, so that no trace of what was cut comes back after a crash.
     public void truncateTo(long offset) throws IOException {
-        directory.flusher().flushNow();
-        synchronized (this) {
-            if (offset >= logEnd) {
-                return;
-            }
-            wake();
-            note();
-            LogTruncation.cut(this, Math.max(offset, 0));
+        if (!directory.flusher().flushNow()) {
+            throw new IOException("cutting the log of " + id + " needs room on the disk, or a disk that is well");
         }
-        directory.checkpoint(false);
+        boolean cut = sync.exclusively(() -> {
+            synchronized (this) {
+                if (offset >= logEnd) {
+                    return false;
+                }
+                wake();
+                note();
+                LogTruncation.cut(this, Math.max(offset, 0));
+                return true;
+            }
+        });
+        if (cut) {
+            directory.checkpoint(false);
+        }
     }
 
     /// Called by [LogTruncation] when the files are cut.
@@ -433,26 +457,31 @@ public final class PartitionLog {
         sync.exclusively(() -> {
             synchronized (this) {
                 deleted = true;
+                return true;
             }
         });
+    }
+
+    /// How far compaction is; for a topic that is compacted.
+    public CompactionStatus compactionStatus() throws IOException {
+        return compaction.status();
     }
 
     boolean isDeleted() {
         return deleted;
     }
 
-    void forgetSnapshots() throws IOException {
+    /// A checkpoint says that everything below `recoveryPoint` is on disk, and remembers the last snapshot.
+    void checkpointed(long recoveryPoint) throws IOException {
+        compaction.checkpointed(recoveryPoint);
         sync.forgetSnapshots();
     }
 
     /// Removes files of segments that left the log a while ago, unless their names belong to somebody else by now:
     /// to a log created anew under this one's name, or to a segment that starts where an old one did.
     synchronized void deleteFiles(List<Segment> old) throws IOException {
-        for (var segment : old) {
-            boolean taken = deleted || segments.hasSegmentAt(segment.baseOffset());
-            if (!taken) {
-                segment.delete();
-            }
+        if (!deleted) {
+            segments.deleteFiles(old);
         }
     }
 
@@ -463,6 +492,7 @@ public final class PartitionLog {
     // What recovery does, before anybody else sees the log.
 
     void restoreAtRest(Checkpoint.Line line, boolean withFolder) {
+        compaction.checkpointed(line.recoveryPoint());
         restore(List.of(), line, withFolder);
         if (withFolder) {
             lastStable = line.lastStable();

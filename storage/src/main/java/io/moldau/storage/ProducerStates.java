@@ -88,7 +88,9 @@ final class ProducerStates {
         }
         producer.lastTimestamp = Math.max(producer.lastTimestamp, batch.maxTimestamp());
         if (batch.isControl()) {
-            producer.coordinatorEpoch = batch.controlRecord().coordinatorEpoch();
+            if (batch.recordCount() > 0) {
+                producer.coordinatorEpoch = batch.controlRecord().coordinatorEpoch();
+            }
             if (producer.transactionStart >= 0) {
                 producer.transactionStart = -1;
                 openTransactions--;
@@ -108,6 +110,26 @@ final class ProducerStates {
             producer.transactionStart = batch.baseOffset();
             openTransactions++;
         }
+    }
+
+    /// The last batch of a producer.
+    ///
+    /// @param dataOffset its last offset; -1 if only a marker is known since the epoch began
+    record Last(long dataOffset, short epoch) {}
+
+    /// Of each producer the last batch below an offset.
+    Map<Long, Last> lasts(long below) {
+        var lasts = new HashMap<Long, Last>();
+        producers.forEach((id, producer) -> {
+            long offset = -1;
+            for (var batch : producer.batches) {
+                if (batch.lastOffset < below) {
+                    offset = batch.lastOffset;
+                }
+            }
+            lasts.put(id, new Last(offset, producer.epoch));
+        });
+        return lasts;
     }
 
     /// First offset of the oldest open transaction, else `logEnd`.

@@ -24,6 +24,7 @@ final class Segment {
     private volatile @Nullable OffsetIndex index;
     private volatile boolean dirty;
     private volatile boolean used;
+    private volatile boolean pinned;
     private volatile long maxTimestamp = RecordBatch.NO_TIMESTAMP;
     private volatile boolean timesKnown;
     private long firstTimestamp = RecordBatch.NO_TIMESTAMP;
@@ -45,6 +46,16 @@ final class Segment {
         segment.index = new OffsetIndex();
         segment.timesKnown = true;
         segment.dirty = true;
+        return segment;
+    }
+
+    /// A file under another name, to be renamed, which is not in any log yet.
+    static Segment over(Disk disk, Path directory, long baseOffset, DiskFile file, int indexIntervalBytes) {
+        var segment = new Segment(disk, directory, baseOffset, 0, indexIntervalBytes);
+        segment.file = file;
+        segment.index = new OffsetIndex();
+        segment.maxTimestamp = RecordBatch.NO_TIMESTAMP;
+        segment.timesKnown = true;
         return segment;
     }
 
@@ -81,11 +92,18 @@ final class Segment {
 
     /// Lets go of the handle and index if nobody asked for them since the last call.
     void rest() {
-        if (!used && !dirty) {
+        if (!used && !dirty && !pinned) {
             file = null;
             index = null;
         }
         used = false;
+    }
+
+    /// Its names will be somebody else's: keeps what they stand for open for those who still read it.
+    void pin() throws IOException {
+        pinned = true;
+        OpenFiles.keep(file());
+        index();
     }
 
     void append(RecordBatch batch) throws IOException {

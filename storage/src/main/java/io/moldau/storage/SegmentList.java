@@ -142,6 +142,15 @@ final class SegmentList {
         return gone;
     }
 
+    /// Puts one segment in the place of some neighbours.
+    void replace(List<Segment> old, Segment by) {
+        var next = new ArrayList<>(all);
+        int at = next.indexOf(old.getFirst());
+        next.subList(at, at + old.size()).clear();
+        next.add(at, by);
+        set(next);
+    }
+
     /// Every segment with bytes that were not synced, those that left the log included; they count as synced now.
     List<Segment> takeDirty() {
         var dirty = new ArrayList<Segment>();
@@ -155,7 +164,16 @@ final class SegmentList {
         return dirty;
     }
 
-    boolean hasSegmentAt(long baseOffset) {
+    /// Removes files of segments that left the log a while ago, unless their names belong to somebody else by now.
+    void deleteFiles(List<Segment> old) throws IOException {
+        for (var segment : old) {
+            if (!hasSegmentAt(segment.baseOffset())) {
+                segment.delete();
+            }
+        }
+    }
+
+    private boolean hasSegmentAt(long baseOffset) {
         for (var segment : all) {
             if (segment.baseOffset() == baseOffset) {
                 return true;

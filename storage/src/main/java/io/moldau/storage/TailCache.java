@@ -40,6 +40,20 @@ final class TailCache {
             entries = 0;
         }
 
+        /// Batches below an offset are read from the files from now on.
+        void forgetBelow(long offset) {
+            var first = oldest;
+            while (first != null && first.baseOffset < offset) {
+                first = first.next;
+                entries--;
+            }
+            if (first == null) {
+                clear();
+            } else {
+                oldest = first;
+            }
+        }
+
         /// Batches from the one that holds `fromOffset` on; null if memory does not hold it.
         @Nullable
         List<ByteBuffer> read(long fromOffset, int maxBytes, long belowOffset, boolean atLeastOne) {

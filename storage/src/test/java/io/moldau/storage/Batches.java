@@ -35,6 +35,21 @@ final class Batches {
         return builder.build();
     }
 
+    static ByteBuffer of(LogModel.Batch batch, Compression compression) {
+        var builder = new BatchBuilder(compression);
+        if (batch.producer() >= 0) {
+            builder.producer(batch.producer(), (short) 0, batch.sequence());
+        }
+        if (batch.transactional()) {
+            builder.transactional();
+        }
+        for (var entry : batch.entries()) {
+            var value = entry.value();
+            builder.append(entry.timestamp(), text(entry.key()), value == null ? null : text(value));
+        }
+        return builder.build();
+    }
+
     /// All batches between two offsets, read slice by slice.
     static List<RecordBatch> read(PartitionLog log, long from, long below, int maxBytes) throws IOException {
         var all = new ArrayList<RecordBatch>();
@@ -45,6 +60,18 @@ final class Batches {
                 throw new AssertionError("reading " + next + " below " + below + " of " + log + ": " + result);
             }
             var batches = RecordBatches.split(slice.buffer());
+            all.addAll(batches);
+            next = batches.getLast().nextOffset();
+        }
+        return all;
+    }
+
+    /// All batches between two offsets, whatever gaps compaction left.
+    static List<RecordBatch> readAsIs(PartitionLog log, long from, long below) throws IOException {
+        var all = new ArrayList<RecordBatch>();
+        long next = from;
+        while (next < below && log.read(next, 1 << 20, below, true) instanceof LogSlice slice && !slice.isEmpty()) {
+            var batches = RecordBatches.splitTrusted(slice.buffer());
             all.addAll(batches);
             next = batches.getLast().nextOffset();
         }

@@ -10,7 +10,7 @@ import java.util.TreeMap;
 /// The settings of one node: what was given at start, what was changed while running, defaults for the rest.
 ///
 /// Immutable. Values are checked when they come in, so the typed accessors cannot fail for a known name.
-public final class BrokerSettings {
+public final class BrokerSettings implements SettingValues {
     private final Map<String, String> fixed;
     private final Map<String, String> forAll;
     private final Map<String, String> forThis;
@@ -87,28 +87,9 @@ public final class BrokerSettings {
         return given(name).or(() -> BrokerCatalogue.ALL.require(name).defaultValue());
     }
 
+    @Override
     public String string(String name) {
         return value(name).orElseThrow(() -> new IllegalArgumentException(name + " has no value"));
-    }
-
-    public int int32(String name) {
-        return Integer.parseInt(string(name));
-    }
-
-    public long int64(String name) {
-        return Long.parseLong(string(name));
-    }
-
-    public double float64(String name) {
-        return Double.parseDouble(string(name));
-    }
-
-    public boolean bool(String name) {
-        return string(name).equals("true");
-    }
-
-    public List<String> list(String name) {
-        return Setting.split(string(name));
     }
 
     /// Where the node listens.

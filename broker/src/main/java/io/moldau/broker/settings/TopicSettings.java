@@ -10,7 +10,7 @@ import java.util.Optional;
 /// The effective settings of one topic: its own values over the broker's.
 ///
 /// All values are resolved once, when this is made; make a new one when the topic's or the broker's settings change.
-public final class TopicSettings {
+public final class TopicSettings implements SettingValues {
     private static final Fallbacks FALLBACKS = new Fallbacks(TopicCatalogue.ALL, Source.TOPIC);
 
     private final Map<String, String> values = new HashMap<>();
@@ -56,31 +56,12 @@ public final class TopicSettings {
         return FALLBACKS.describe(overrides, broker);
     }
 
+    @Override
     public String string(String name) {
         var value = values.get(name);
         if (value == null) {
             throw new IllegalArgumentException("no topic setting is called " + name);
         }
         return value;
-    }
-
-    public int int32(String name) {
-        return Integer.parseInt(string(name));
-    }
-
-    public long int64(String name) {
-        return Long.parseLong(string(name));
-    }
-
-    public double float64(String name) {
-        return Double.parseDouble(string(name));
-    }
-
-    public boolean bool(String name) {
-        return string(name).equals("true");
-    }
-
-    public List<String> list(String name) {
-        return Setting.split(string(name));
     }
 }

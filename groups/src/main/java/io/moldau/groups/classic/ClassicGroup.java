@@ -85,6 +85,26 @@ final class ClassicGroup {
         return members.containsKey(memberId);
     }
 
+    ClassicMember member(String memberId) {
+        var member = members.get(memberId);
+        if (member == null) {
+            throw new IllegalStateException("group " + id + " has no member " + memberId);
+        }
+        return member;
+    }
+
+    /// Why this member may not speak for itself; NONE if it may.
+    ErrorCode problem(String memberId, @Nullable String instanceId) {
+        if (instanceId != null) {
+            var current = memberIdsByInstance.get(instanceId);
+            if (current == null) {
+                return ErrorCode.UNKNOWN_MEMBER_ID;
+            }
+            return current.equals(memberId) ? ErrorCode.NONE : ErrorCode.FENCED_INSTANCE_ID;
+        }
+        return knows(memberId) ? ErrorCode.NONE : ErrorCode.UNKNOWN_MEMBER_ID;
+    }
+
     void put(ClassicMember member) {
         members.put(member.id, member);
         var instance = member.instanceId;
@@ -299,11 +319,6 @@ final class ClassicGroup {
         for (var member : members.values()) {
             answerSync(member, ErrorCode.NONE);
         }
-    }
-
-    void assignmentFailed(ErrorCode error, Effects effects) {
-        members.values().forEach(member -> answerSync(member, error));
-        prepareRebalance(effects, "the assignment could not be written");
     }
 
     SyncGroupResponse synced(ClassicMember member) {

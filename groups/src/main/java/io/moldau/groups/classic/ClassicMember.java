@@ -1,5 +1,7 @@
 package io.moldau.groups.classic;
 
+import io.moldau.groups.Caller;
+import io.moldau.protocol.message.JoinGroupRequest;
 import io.moldau.protocol.message.JoinGroupRequest.JoinGroupRequestProtocol;
 import io.moldau.protocol.message.JoinGroupResponse;
 import io.moldau.protocol.message.SyncGroupResponse;
@@ -42,6 +44,29 @@ final class ClassicMember {
         this.protocols = protocols;
     }
 
+    /// A member as it asks to join.
+    static ClassicMember of(String id, JoinGroupRequest request, Caller caller) {
+        return new ClassicMember(
+                id,
+                request.groupInstanceId(),
+                caller.clientId(),
+                caller.host(),
+                rebalanceTimeoutMs(request),
+                request.sessionTimeoutMs(),
+                copy(request.protocols()));
+    }
+
+    /// The member joins again, perhaps changed.
+    void update(JoinGroupRequest request) {
+        protocols = copy(request.protocols());
+        sessionTimeoutMs = request.sessionTimeoutMs();
+        rebalanceTimeoutMs = rebalanceTimeoutMs(request);
+    }
+
+    private static int rebalanceTimeoutMs(JoinGroupRequest request) {
+        return request.rebalanceTimeoutMs() < 0 ? request.sessionTimeoutMs() : request.rebalanceTimeoutMs();
+    }
+
     boolean isStatic() {
         return instanceId != null;
     }
@@ -62,5 +87,24 @@ final class ClassicMember {
 
     boolean sameProtocols(List<JoinGroupRequestProtocol> others) {
         return protocols.equals(others);
+    }
+
+    static JoinGroupRequestProtocol protocol(String name, ByteBuffer metadata) {
+        return JoinGroupRequestProtocol.builder()
+                .name(name)
+                .metadata(copy(metadata))
+                .build();
+    }
+
+    private static List<JoinGroupRequestProtocol> copy(List<JoinGroupRequestProtocol> protocols) {
+        return protocols.stream()
+                .map(one -> protocol(one.name(), one.metadata()))
+                .toList();
+    }
+
+    /// The bytes outlive the request's frame, so they leave it.
+    static ByteBuffer copy(ByteBuffer bytes) {
+        var copy = ByteBuffer.allocate(bytes.remaining());
+        return copy.put(bytes.duplicate()).flip();
     }
 }

@@ -7,10 +7,8 @@ import io.moldau.groups.GroupSettings;
 import io.moldau.protocol.ErrorCode;
 import io.moldau.protocol.data.GroupMetadataValue;
 import io.moldau.protocol.message.DescribeGroupsResponse.DescribedGroup;
-import io.moldau.protocol.message.DescribeGroupsResponse.DescribedGroupMember;
 import io.moldau.protocol.message.HeartbeatRequest;
 import io.moldau.protocol.message.JoinGroupRequest;
-import io.moldau.protocol.message.JoinGroupRequest.JoinGroupRequestProtocol;
 import io.moldau.protocol.message.JoinGroupResponse;
 import io.moldau.protocol.message.LeaveGroupRequest.MemberIdentity;
 import io.moldau.protocol.message.SyncGroupRequest;
@@ -25,12 +23,10 @@ import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
-/// The classic groups of one offsets partition: checks requests, and hands them to their [ClassicGroup].
+/// The classic groups of one offsets partition: checks requests, and hands them to their [ClassicGroup]; those to join
+/// go through a [ClassicJoin].
 /// KIP-62, 345 (static members), 394 (member id first), 800 (reasons), 814 (skip assignment).
 public final class ClassicProtocol {
-    private static final short MEMBER_ID_REQUIRED_SINCE = 4;
-    private static final int MAX_CLIENT_ID_IN_MEMBER_ID = 200;
-
     private final GroupSettings settings;
     private final Schedule schedule;
     private final Supplier<String> uniqueText;
@@ -73,8 +69,8 @@ public final class ClassicProtocol {
                     stored.clientHost(),
                     stored.rebalanceTimeout() < 0 ? stored.sessionTimeout() : stored.rebalanceTimeout(),
                     stored.sessionTimeout(),
-                    List.of(protocol(name == null ? "" : name, stored.subscription())));
-            member.assignment = copy(stored.assignment());
+                    List.of(ClassicMember.protocol(name == null ? "" : name, stored.subscription())));
+            member.assignment = ClassicMember.copy(stored.assignment());
             group.members.put(member.id, member);
             var instance = member.instanceId;
             if (instance != null) {
@@ -90,213 +86,29 @@ public final class ClassicProtocol {
         groups.values().forEach(group -> group.members.values().forEach(group::alive));
     }
 
+    /// Members that wait for a rebalance must not wait for ever.
+    public void discarded(ErrorCode error) {
+        groups.values().forEach(group -> group.end(error));
+    }
+
     /// Answers now or when the rebalance is complete.
     public void join(JoinGroupRequest request, Caller caller, Effects effects, Consumer<JoinGroupResponse> answer) {
         int sessionMs = request.sessionTimeoutMs();
         if (sessionMs < settings.minSessionTimeoutMs() || sessionMs > settings.maxSessionTimeoutMs()) {
-            refuse(answer, ErrorCode.INVALID_SESSION_TIMEOUT, request, caller);
+            answer.accept(joinRefused(ErrorCode.INVALID_SESSION_TIMEOUT, request.memberId(), caller.version()));
             return;
         }
         var group = groups.get(request.groupId());
         if (group == null) {
             if (!request.memberId().isEmpty()) {
-                refuse(answer, ErrorCode.UNKNOWN_MEMBER_ID, request, caller);
+                answer.accept(joinRefused(ErrorCode.UNKNOWN_MEMBER_ID, request.memberId(), caller.version()));
                 return;
             }
             group = new ClassicGroup(request.groupId(), schedule, settings.initialRebalanceDelayMs());
             group.stateTimestampMs = schedule.nowMs();
             groups.put(group.id, group);
         }
-        if (!group.accepts(request.protocolType(), request.protocols())) {
-            refuse(answer, ErrorCode.INCONSISTENT_GROUP_PROTOCOL, request, caller);
-        } else if (request.memberId().isEmpty()) {
-            joinNew(group, request, caller, effects, answer);
-        } else {
-            joinKnown(group, request, caller, effects, answer);
-        }
-    }
-
-    private void joinNew(
-            ClassicGroup group,
-            JoinGroupRequest request,
-            Caller caller,
-            Effects effects,
-            Consumer<JoinGroupResponse> answer) {
-        var instance = request.groupInstanceId();
-        if (instance != null) {
-            var id = instance + "-" + uniqueText.get();
-            var previousId = group.memberIdsByInstance.get(instance);
-            var previous = previousId == null ? null : group.members.get(previousId);
-            if (previous != null) {
-                rejoinStatic(group, previous, member(id, request, caller), caller, effects, answer);
-            } else if (full(group)) {
-                refuse(answer, ErrorCode.GROUP_MAX_SIZE_REACHED, request, caller);
-            } else {
-                addAndRebalance(group, member(id, request, caller), request, caller, effects, answer);
-            }
-            return;
-        }
-        if (full(group)) {
-            refuse(answer, ErrorCode.GROUP_MAX_SIZE_REACHED, request, caller);
-            return;
-        }
-        var clientId = caller.clientId();
-        var id =
-                clientId.substring(0, Math.min(clientId.length(), MAX_CLIENT_ID_IN_MEMBER_ID)) + "-" + uniqueText.get();
-        if (caller.version() >= MEMBER_ID_REQUIRED_SINCE) {
-            group.expect(id, request.sessionTimeoutMs());
-            answer.accept(joinRefused(ErrorCode.MEMBER_ID_REQUIRED, id, caller.version()));
-        } else {
-            addAndRebalance(group, member(id, request, caller), request, caller, effects, answer);
-        }
-    }
-
-    private boolean full(ClassicGroup group) {
-        return group.members.size() + group.pendingIds.size() >= settings.maxSize();
-    }
-
-    private void rejoinStatic(
-            ClassicGroup group,
-            ClassicMember previous,
-            ClassicMember next,
-            Caller caller,
-            Effects effects,
-            Consumer<JoinGroupResponse> answer) {
-        boolean unchanged = group.state == ClassicGroup.State.STABLE
-                && group.protocol != null
-                && previous.metadata(group.protocol).equals(next.metadata(group.protocol));
-        boolean wasLeader = previous.id.equals(group.leader);
-        group.replaceStatic(previous, next);
-        group.alive(next);
-        if (unchanged) {
-            effects.append(ClassicRecords.metadata(group, assignments(group)));
-            effects.whenFailed(error -> answer.accept(joinRefused(error, next.id, caller.version())));
-            // Below version 9 a leader cannot be told to skip the assignment: it gets another member as its leader.
-            var response = group.joined(next, caller.version(), wasLeader);
-            effects.whenCommitted(() -> answer.accept(
-                    wasLeader && caller.version() < 9
-                            ? response.toBuilder()
-                                    .leader(previous.id)
-                                    .members(List.of())
-                                    .build()
-                            : response));
-            return;
-        }
-        await(next, caller, answer);
-        if (group.state == ClassicGroup.State.PREPARING_REBALANCE) {
-            group.completeJoinIfAllAreHere(effects);
-        } else {
-            group.prepareRebalance(effects, "static member " + next.instanceId + " came back changed");
-        }
-    }
-
-    private void joinKnown(
-            ClassicGroup group,
-            JoinGroupRequest request,
-            Caller caller,
-            Effects effects,
-            Consumer<JoinGroupResponse> answer) {
-        var id = request.memberId();
-        if (group.pendingIds.contains(id)) {
-            addAndRebalance(group, member(id, request, caller), request, caller, effects, answer);
-            return;
-        }
-        var problem = problem(group, id, request.groupInstanceId());
-        if (problem != ErrorCode.NONE) {
-            refuse(answer, problem, request, caller);
-            return;
-        }
-        var member = member(group, id);
-        boolean same = member.sameProtocols(request.protocols());
-        switch (group.state) {
-            case PREPARING_REBALANCE -> {
-                update(member, request);
-                await(member, caller, answer);
-                group.completeJoinIfAllAreHere(effects);
-            }
-            case COMPLETING_REBALANCE -> {
-                if (same) {
-                    answer.accept(group.joined(member, caller.version(), false));
-                } else {
-                    rejoin(group, member, request, caller, effects, answer, "member " + id + " changed");
-                }
-            }
-            case STABLE -> {
-                if (same && !id.equals(group.leader)) {
-                    answer.accept(group.joined(member, caller.version(), false));
-                } else {
-                    rejoin(group, member, request, caller, effects, answer, reason(request, "member " + id));
-                }
-            }
-            case EMPTY, DEAD -> refuse(answer, ErrorCode.UNKNOWN_MEMBER_ID, request, caller);
-        }
-    }
-
-    private void rejoin(
-            ClassicGroup group,
-            ClassicMember member,
-            JoinGroupRequest request,
-            Caller caller,
-            Effects effects,
-            Consumer<JoinGroupResponse> answer,
-            String why) {
-        update(member, request);
-        await(member, caller, answer);
-        group.prepareRebalance(effects, why);
-    }
-
-    private void addAndRebalance(
-            ClassicGroup group,
-            ClassicMember member,
-            JoinGroupRequest request,
-            Caller caller,
-            Effects effects,
-            Consumer<JoinGroupResponse> answer) {
-        if (group.members.isEmpty()) {
-            group.protocolType = request.protocolType();
-        }
-        group.put(member);
-        await(member, caller, answer);
-        group.alive(member);
-        if (group.state == ClassicGroup.State.PREPARING_REBALANCE) {
-            group.completeJoinIfAllAreHere(effects);
-        } else {
-            group.prepareRebalance(effects, reason(request, "member " + member.id + " joined"));
-        }
-    }
-
-    private static String reason(JoinGroupRequest request, String otherwise) {
-        var reason = request.reason();
-        return reason == null || reason.isEmpty() ? otherwise : reason;
-    }
-
-    private static void await(ClassicMember member, Caller caller, Consumer<JoinGroupResponse> answer) {
-        // A second join of the same member takes the place of the first, whose connection is gone.
-        member.awaitingJoin.ifPresent(
-                first -> first.accept(joinRefused(ErrorCode.UNKNOWN_MEMBER_ID, member.id, member.joinVersion)));
-        member.awaitingJoin = Optional.of(answer);
-        member.joinVersion = caller.version();
-    }
-
-    private static void update(ClassicMember member, JoinGroupRequest request) {
-        member.protocols = copy(request.protocols());
-        member.sessionTimeoutMs = request.sessionTimeoutMs();
-        member.rebalanceTimeoutMs = rebalanceTimeoutMs(request);
-    }
-
-    private static ClassicMember member(String id, JoinGroupRequest request, Caller caller) {
-        return new ClassicMember(
-                id,
-                request.groupInstanceId(),
-                caller.clientId(),
-                caller.host(),
-                rebalanceTimeoutMs(request),
-                request.sessionTimeoutMs(),
-                copy(request.protocols()));
-    }
-
-    private static int rebalanceTimeoutMs(JoinGroupRequest request) {
-        return request.rebalanceTimeoutMs() < 0 ? request.sessionTimeoutMs() : request.rebalanceTimeoutMs();
+        new ClassicJoin(group, settings.maxSize(), uniqueText, request, caller, effects, answer).run();
     }
 
     /// Answers now or when the leader's assignment is committed.
@@ -304,7 +116,7 @@ public final class ClassicProtocol {
         var group = groups.get(request.groupId());
         var problem = group == null
                 ? ErrorCode.UNKNOWN_MEMBER_ID
-                : problem(group, request.memberId(), request.groupInstanceId());
+                : group.problem(request.memberId(), request.groupInstanceId());
         if (group == null || problem != ErrorCode.NONE) {
             refuse(answer, problem);
             return;
@@ -319,7 +131,7 @@ public final class ClassicProtocol {
             refuse(answer, ErrorCode.INCONSISTENT_GROUP_PROTOCOL);
             return;
         }
-        var member = member(group, request.memberId());
+        var member = group.member(request.memberId());
         switch (group.state) {
             case EMPTY, DEAD -> refuse(answer, ErrorCode.UNKNOWN_MEMBER_ID);
             case PREPARING_REBALANCE -> refuse(answer, ErrorCode.REBALANCE_IN_PROGRESS);
@@ -340,7 +152,7 @@ public final class ClassicProtocol {
         var assignments = new HashMap<String, ByteBuffer>();
         request.assignments().forEach(one -> {
             if (group.knows(one.memberId())) {
-                assignments.put(one.memberId(), copy(one.assignment()));
+                assignments.put(one.memberId(), ClassicMember.copy(one.assignment()));
             }
         });
         int generation = group.generation;
@@ -358,7 +170,7 @@ public final class ClassicProtocol {
         if (group == null) {
             return ErrorCode.UNKNOWN_MEMBER_ID;
         }
-        var problem = problem(group, request.memberId(), request.groupInstanceId());
+        var problem = group.problem(request.memberId(), request.groupInstanceId());
         if (problem != ErrorCode.NONE) {
             return problem;
         }
@@ -368,11 +180,11 @@ public final class ClassicProtocol {
         return switch (group.state) {
             case EMPTY, DEAD -> ErrorCode.UNKNOWN_MEMBER_ID;
             case PREPARING_REBALANCE -> {
-                group.alive(member(group, request.memberId()));
+                group.alive(group.member(request.memberId()));
                 yield ErrorCode.REBALANCE_IN_PROGRESS;
             }
             case COMPLETING_REBALANCE, STABLE -> {
-                group.alive(member(group, request.memberId()));
+                group.alive(group.member(request.memberId()));
                 yield ErrorCode.NONE;
             }
         };
@@ -396,12 +208,12 @@ public final class ClassicProtocol {
             group.completeJoinIfAllAreHere(effects);
             return ErrorCode.NONE;
         }
-        var problem = problem(group, id, instance);
+        var problem = group.problem(id, instance);
         if (problem != ErrorCode.NONE) {
             return problem;
         }
         var reason = who.reason();
-        group.remove(member(group, id), effects, reason == null ? "member " + id + " left" : reason);
+        group.remove(group.member(id), effects, reason == null ? "member " + id + " left" : reason);
         return ErrorCode.NONE;
     }
 
@@ -415,7 +227,7 @@ public final class ClassicProtocol {
         if (generation < 0 && memberId.isEmpty()) {
             return group.state == ClassicGroup.State.EMPTY ? ErrorCode.NONE : ErrorCode.UNKNOWN_MEMBER_ID;
         }
-        var problem = problem(group, memberId, instanceId);
+        var problem = group.problem(memberId, instanceId);
         if (problem != ErrorCode.NONE) {
             return problem;
         }
@@ -425,7 +237,7 @@ public final class ClassicProtocol {
         return switch (group.state) {
             case COMPLETING_REBALANCE -> ErrorCode.REBALANCE_IN_PROGRESS;
             case PREPARING_REBALANCE, STABLE -> {
-                group.alive(member(group, memberId));
+                group.alive(group.member(memberId));
                 yield ErrorCode.NONE;
             }
             case EMPTY, DEAD -> ErrorCode.UNKNOWN_MEMBER_ID;
@@ -469,68 +281,7 @@ public final class ClassicProtocol {
     }
 
     public Optional<DescribedGroup> describe(String groupId) {
-        return Optional.ofNullable(groups.get(groupId)).map(group -> {
-            boolean settled = group.state == ClassicGroup.State.STABLE;
-            var type = group.protocolType;
-            var protocol = group.protocol;
-            return DescribedGroup.builder()
-                    .groupId(group.id)
-                    .groupState(group.state.text())
-                    .protocolType(type == null ? "" : type)
-                    .protocolData(settled && protocol != null ? protocol : "")
-                    .members(group.members.values().stream()
-                            .map(member -> DescribedGroupMember.builder()
-                                    .memberId(member.id)
-                                    .groupInstanceId(member.instanceId)
-                                    .clientId(member.clientId)
-                                    .clientHost(member.clientHost)
-                                    .memberMetadata(
-                                            settled && protocol != null
-                                                    ? member.metadata(protocol).duplicate()
-                                                    : ClassicMember.NOTHING.duplicate())
-                                    .memberAssignment(
-                                            settled ? member.assignment.duplicate() : ClassicMember.NOTHING.duplicate())
-                                    .build())
-                            .toList())
-                    .build();
-        });
-    }
-
-    private static ErrorCode problem(ClassicGroup group, String memberId, @Nullable String instanceId) {
-        if (instanceId != null) {
-            var current = group.memberIdsByInstance.get(instanceId);
-            if (current == null) {
-                return ErrorCode.UNKNOWN_MEMBER_ID;
-            }
-            return current.equals(memberId) ? ErrorCode.NONE : ErrorCode.FENCED_INSTANCE_ID;
-        }
-        return group.knows(memberId) ? ErrorCode.NONE : ErrorCode.UNKNOWN_MEMBER_ID;
-    }
-
-    private static ClassicMember member(ClassicGroup group, String id) {
-        var member = group.members.get(id);
-        if (member == null) {
-            throw new IllegalStateException("group " + group.id + " has no member " + id);
-        }
-        return member;
-    }
-
-    private static Map<String, ByteBuffer> assignments(ClassicGroup group) {
-        var assignments = new HashMap<String, ByteBuffer>();
-        group.members.values().forEach(member -> assignments.put(member.id, member.assignment));
-        return assignments;
-    }
-
-    private static void refuse(
-            Consumer<JoinGroupResponse> answer, ErrorCode error, JoinGroupRequest request, Caller caller) {
-        answer.accept(joinRefused(error, request.memberId(), caller.version()));
-    }
-
-    private static void refuse(Consumer<SyncGroupResponse> answer, ErrorCode error) {
-        answer.accept(SyncGroupResponse.builder()
-                .errorCode(error.code())
-                .assignment(ClassicMember.NOTHING.duplicate())
-                .build());
+        return Optional.ofNullable(groups.get(groupId)).map(ClassicViews::describe);
     }
 
     public static JoinGroupResponse joinRefused(ErrorCode error, String memberId, short version) {
@@ -544,22 +295,10 @@ public final class ClassicProtocol {
                 .build();
     }
 
-    private static JoinGroupRequestProtocol protocol(String name, ByteBuffer metadata) {
-        return JoinGroupRequestProtocol.builder()
-                .name(name)
-                .metadata(copy(metadata))
-                .build();
-    }
-
-    /// The bytes outlive the request's frame, so they leave it.
-    private static List<JoinGroupRequestProtocol> copy(List<JoinGroupRequestProtocol> protocols) {
-        return protocols.stream()
-                .map(one -> protocol(one.name(), one.metadata()))
-                .toList();
-    }
-
-    private static ByteBuffer copy(ByteBuffer bytes) {
-        var copy = ByteBuffer.allocate(bytes.remaining());
-        return copy.put(bytes.duplicate()).flip();
+    private static void refuse(Consumer<SyncGroupResponse> answer, ErrorCode error) {
+        answer.accept(SyncGroupResponse.builder()
+                .errorCode(error.code())
+                .assignment(ClassicMember.NOTHING.duplicate())
+                .build());
     }
 }

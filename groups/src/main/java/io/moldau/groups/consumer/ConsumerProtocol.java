@@ -1,7 +1,6 @@
 package io.moldau.groups.consumer;
 
 import com.google.re2j.Pattern;
-import com.google.re2j.PatternSyntaxException;
 import io.moldau.coordination.CoordinatedState.Schedule;
 import io.moldau.coordination.Effects;
 import io.moldau.coordination.Entry;
@@ -12,13 +11,11 @@ import io.moldau.protocol.ErrorCode;
 import io.moldau.protocol.message.ConsumerGroupDescribeResponse.DescribedGroup;
 import io.moldau.protocol.message.ConsumerGroupHeartbeatRequest;
 import io.moldau.protocol.message.ConsumerGroupHeartbeatResponse;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.TreeSet;
 import java.util.function.Supplier;
-import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -29,17 +26,6 @@ import org.slf4j.LoggerFactory;
 /// Every step is written as records, and replayed, before the next.
 public final class ConsumerProtocol {
     private static final Logger LOG = LoggerFactory.getLogger(ConsumerProtocol.class);
-
-    /// A request that is answered with an error.
-    private static final class Refusal extends RuntimeException {
-        private static final long serialVersionUID = 1L;
-        private final ErrorCode error;
-
-        Refusal(ErrorCode error, String reason) {
-            super(reason, null, false, false);
-            this.error = error;
-        }
-    }
 
     private final GroupSettings settings;
     private final Schedule schedule;
@@ -92,63 +78,25 @@ public final class ConsumerProtocol {
     public ConsumerGroupHeartbeatResponse heartbeat(
             ConsumerGroupHeartbeatRequest request, Caller caller, Effects effects) {
         try {
-            check(request, caller);
-            return request.memberEpoch() < 0 ? leave(request, effects) : live(request, caller, effects);
+            var heartbeat = new ConsumerHeartbeat(request, caller);
+            heartbeat.check(settings.consumerAssignors());
+            return request.memberEpoch() < 0 ? leave(heartbeat, effects) : live(heartbeat, effects);
         } catch (Refusal refusal) {
             // A group that never came to be must not be listed.
             state.groups.computeIfPresent(
                     request.groupId(), (id, group) -> group.epoch == 0 && group.members.isEmpty() ? null : group);
             return ConsumerGroupHeartbeatResponse.builder()
-                    .errorCode(refusal.error.code())
+                    .errorCode(refusal.error().code())
                     .errorMessage(refusal.getMessage())
                     .memberEpoch(0)
                     .build();
         }
     }
 
-    private void check(ConsumerGroupHeartbeatRequest request, Caller caller) {
-        if (request.memberEpoch() < ConsumerMember.LEFT_FOR_A_WHILE) {
-            throw new Refusal(ErrorCode.INVALID_REQUEST, "a member epoch of " + request.memberEpoch());
-        }
-        if (request.memberId().isEmpty() && (caller.version() >= 1 || request.memberEpoch() != 0)) {
-            throw new Refusal(ErrorCode.INVALID_REQUEST, "the member id must not be empty (KIP-1082)");
-        }
-        if (request.memberEpoch() == ConsumerMember.LEFT_FOR_A_WHILE && request.instanceId() == null) {
-            throw new Refusal(ErrorCode.INVALID_REQUEST, "only a static member can leave for a while (epoch -2)");
-        }
-        if (request.memberEpoch() == 0) {
-            var owned = request.topicPartitions();
-            if (request.rebalanceTimeoutMs() <= 0) {
-                throw new Refusal(ErrorCode.INVALID_REQUEST, "a joining member gives a rebalance timeout");
-            }
-            if (owned == null || !owned.isEmpty()) {
-                throw new Refusal(ErrorCode.INVALID_REQUEST, "a joining member gives an empty list of partitions");
-            }
-            if (request.subscribedTopicNames() == null && request.subscribedTopicRegex() == null) {
-                throw new Refusal(ErrorCode.INVALID_REQUEST, "a joining member subscribes to topics or a pattern");
-            }
-        }
-        var assignor = request.serverAssignor();
-        if (assignor != null && !settings.consumerAssignors().contains(assignor)) {
-            throw new Refusal(
-                    ErrorCode.UNSUPPORTED_ASSIGNOR,
-                    "there is no assignor \"" + assignor + "\"; there are " + settings.consumerAssignors());
-        }
-        var regex = request.subscribedTopicRegex();
-        if (regex != null && !regex.isEmpty()) {
-            try {
-                Pattern.compile(regex);
-            } catch (PatternSyntaxException malformed) {
-                throw new Refusal(
-                        ErrorCode.INVALID_REGULAR_EXPRESSION,
-                        "the pattern " + regex + " is not RE2: " + malformed.getDescription());
-            }
-        }
-    }
-
-    private ConsumerGroupHeartbeatResponse leave(ConsumerGroupHeartbeatRequest request, Effects effects) {
+    private ConsumerGroupHeartbeatResponse leave(ConsumerHeartbeat heartbeat, Effects effects) {
+        var request = heartbeat.request();
         var group = existing(request.groupId());
-        var member = existing(group, request.memberId(), request.instanceId());
+        var member = heartbeat.member(group);
         if (request.memberEpoch() == ConsumerMember.LEFT_FOR_A_WHILE) {
             write(
                     ConsumerRecords.assignment(
@@ -170,8 +118,9 @@ public final class ConsumerProtocol {
                 .build();
     }
 
-    private ConsumerGroupHeartbeatResponse live(ConsumerGroupHeartbeatRequest request, Caller caller, Effects effects) {
-        boolean joining = request.memberEpoch() == 0;
+    private ConsumerGroupHeartbeatResponse live(ConsumerHeartbeat heartbeat, Effects effects) {
+        var request = heartbeat.request();
+        boolean joining = heartbeat.isJoining();
         ConsumerGroup group;
         ConsumerMember before;
         if (joining) {
@@ -179,10 +128,10 @@ public final class ConsumerProtocol {
             before = join(group, request, effects);
         } else {
             group = existing(request.groupId());
-            before = existing(group, request.memberId(), request.instanceId());
-            checkEpoch(before, request);
+            before = heartbeat.member(group);
+            heartbeat.checkEpoch(before);
         }
-        var described = described(before, request, caller);
+        var described = heartbeat.described(before);
         boolean isNew = !group.members.containsKey(before.id());
         boolean resubscribed = isNew
                 || !described.topics().equals(before.topics())
@@ -196,8 +145,7 @@ public final class ConsumerProtocol {
         }
         assign(group, effects);
         var current = group.members.getOrDefault(before.id(), described);
-        var owned = owned(request);
-        var next = reconcile(group, joining ? asJoining(current) : current, owned);
+        var next = reconcile(group, joining ? asJoining(current) : current, heartbeat.owned());
         if (isNew || !next.equals(current)) {
             write(ConsumerRecords.assignment(group.id, next), effects);
         }
@@ -209,11 +157,7 @@ public final class ConsumerProtocol {
         } else {
             schedule.cancel(revocationTimer(group, next.id()));
         }
-        boolean full = joining
-                || request.rebalanceTimeoutMs() > 0
-                        && request.topicPartitions() != null
-                        && (request.subscribedTopicNames() != null || request.subscribedTopicRegex() != null);
-        boolean tell = full || !next.assigned().equals(current.assigned());
+        boolean tell = heartbeat.isFull() || !next.assigned().equals(current.assigned());
         return ConsumerGroupHeartbeatResponse.builder()
                 .memberId(next.id())
                 .memberEpoch(next.epoch())
@@ -277,71 +221,6 @@ public final class ConsumerProtocol {
             throw new Refusal(ErrorCode.GROUP_ID_NOT_FOUND, "there is no consumer group \"" + groupId + "\"");
         }
         return group;
-    }
-
-    private static ConsumerMember existing(ConsumerGroup group, String memberId, @Nullable String instanceId) {
-        if (instanceId != null) {
-            var byInstance = group.byInstance(instanceId)
-                    .orElseThrow(() ->
-                            new Refusal(ErrorCode.UNKNOWN_MEMBER_ID, "no member has the instance id " + instanceId));
-            if (!byInstance.id().equals(memberId)) {
-                throw new Refusal(
-                        ErrorCode.FENCED_INSTANCE_ID,
-                        "the instance id " + instanceId + " belongs to member " + byInstance.id() + " now");
-            }
-            return byInstance;
-        }
-        var member = group.members.get(memberId);
-        if (member == null) {
-            throw new Refusal(
-                    ErrorCode.UNKNOWN_MEMBER_ID, "member " + memberId + " is not in the group (any more): join again");
-        }
-        return member;
-    }
-
-    private static void checkEpoch(ConsumerMember member, ConsumerGroupHeartbeatRequest request) {
-        int given = request.memberEpoch();
-        boolean retried = given == member.previousEpoch()
-                && owned(request).map(member.assigned()::hasAll).orElse(true);
-        if (given != member.epoch() && !(given < member.epoch() && retried)) {
-            throw new Refusal(
-                    ErrorCode.FENCED_MEMBER_EPOCH,
-                    "the member is at epoch " + member.epoch() + ", the request at " + given + ": join again");
-        }
-    }
-
-    private static ConsumerMember described(
-            ConsumerMember before, ConsumerGroupHeartbeatRequest request, Caller caller) {
-        var names = request.subscribedTopicNames();
-        var regex = request.subscribedTopicRegex();
-        var instance = request.instanceId();
-        var rack = request.rackId();
-        var assignor = request.serverAssignor();
-        return new ConsumerMember(
-                before.id(),
-                instance == null ? before.instanceId() : instance,
-                rack == null ? before.rackId() : rack,
-                caller.clientId(),
-                caller.host(),
-                names == null ? before.topics() : List.copyOf(new TreeSet<>(names)),
-                regex == null ? before.regex() : regex,
-                request.rebalanceTimeoutMs() <= 0 ? before.rebalanceTimeoutMs() : request.rebalanceTimeoutMs(),
-                assignor == null ? before.serverAssignor() : assignor,
-                before.epoch(),
-                before.previousEpoch(),
-                before.state(),
-                before.assigned(),
-                before.revoking());
-    }
-
-    private static Optional<PartitionSet> owned(ConsumerGroupHeartbeatRequest request) {
-        var given = request.topicPartitions();
-        if (given == null) {
-            return Optional.empty();
-        }
-        var all = new ArrayList<PartitionSet.One>();
-        given.forEach(topic -> topic.partitions().forEach(p -> all.add(new PartitionSet.One(topic.topicId(), p))));
-        return Optional.of(PartitionSet.of(all));
     }
 
     private void bump(ConsumerGroup group, Effects effects) {

@@ -91,12 +91,15 @@ public record Field(
             "build");
 
     public Field {
-        if (tag >= 0 && tagged.isEmpty()) throw new SchemaException(name + " has a tag but no tagged versions");
-        if (tag < 0 && !tagged.isEmpty()) throw new SchemaException(name + " has tagged versions but no tag");
-        if (!versions.covers(tagged)) throw new SchemaException(name + " is tagged where it does not exist");
-        if (!nullable.isEmpty() && !type.canBeNull()) throw new SchemaException(name + " can never be null");
+        if (tag >= 0 && tagged.isEmpty()) throw new SchemaException("it has a tag but no tagged versions");
+        if (tag < 0 && !tagged.isEmpty()) throw new SchemaException("it has tagged versions but no tag");
+        if (!versions.covers(tagged)) throw new SchemaException("it is tagged where it does not exist");
+        if (!nullable.isEmpty() && !type.canBeNull()) throw new SchemaException("it can never be null");
         if (defaultText.equals("null") && nullable.isEmpty()) {
-            throw new SchemaException(name + " is null by default but never nullable");
+            throw new SchemaException("it is null by default but never nullable");
+        }
+        if (!defaultText.equals("null") && !type.hasDefault(defaultText)) {
+            throw new SchemaException("'" + defaultText + "' is not a default of its type");
         }
         fields = List.copyOf(fields);
     }

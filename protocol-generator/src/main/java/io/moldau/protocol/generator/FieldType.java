@@ -58,6 +58,23 @@ public sealed interface FieldType {
         };
     }
 
+    /// Whether a schema's text is a value of the type that a field can have by default; empty means the type's own.
+    default boolean hasDefault(String text) {
+        if (text.isEmpty()) return true;
+        if (!(this instanceof Primitive primitive)) return false;
+        try {
+            return switch (primitive.wire()) {
+                case "string" -> true;
+                case "bool" -> text.equals("true") || text.equals("false");
+                case "int8", "int16", "uint16", "int32", "uint32", "int64" -> Long.decode(text) != null;
+                case "float64" -> Double.isFinite(Double.parseDouble(text));
+                default -> false;
+            };
+        } catch (NumberFormatException notANumber) {
+            return false;
+        }
+    }
+
     /// The type in Java, without nullness.
     default String javaType() {
         return switch (this) {

@@ -22,7 +22,12 @@ public final class Generator {
 
     static void generate(Path output, List<Schema> schemas) throws IOException {
         for (var schema : schemas) {
-            if (!schema.isRemoved()) write(output, schema.kind().packageName(), schema.name(), RecordSource.of(schema));
+            if (schema.isRemoved()) continue;
+            try {
+                write(output, schema.kind().packageName(), schema.name(), RecordSource.of(schema));
+            } catch (SchemaException wrong) {
+                throw wrong.in(schema.name());
+            }
         }
         write(output, "io.moldau.protocol", "ApiKey", ApiKeySource.of(schemas));
     }

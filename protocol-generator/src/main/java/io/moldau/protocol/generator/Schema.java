@@ -68,9 +68,13 @@ public record Schema(
         var schemas = new TreeMap<String, Schema>();
         try (var files = Files.walk(folder)) {
             for (var file : files.filter(f -> f.toString().endsWith(".json")).toList()) {
-                var schema = parse(Files.readString(file));
-                if (schemas.put(schema.name, schema) != null) {
-                    throw new SchemaException("two schemas are named " + schema.name);
+                try {
+                    var schema = parse(Files.readString(file));
+                    if (schemas.put(schema.name, schema) != null) {
+                        throw new SchemaException("two schemas are named " + schema.name);
+                    }
+                } catch (SchemaException wrong) {
+                    throw wrong.in(file.getFileName().toString());
                 }
             }
         }
@@ -89,11 +93,15 @@ public record Schema(
         var name = text(node, "name");
         var structs = new LinkedHashMap<String, List<Field>>();
         for (var common : node.path("commonStructs")) {
-            structs.put(text(common, "name"), fields(common));
+            if (structs.put(text(common, "name"), fields(common)) != null) {
+                throw new SchemaException("two structures are named " + text(common, "name"));
+            }
         }
         var fields = fields(node);
         collect(fields, structs);
         for (var struct : List.copyOf(structs.values())) collect(struct, structs);
+        known(fields, structs);
+        structs.values().forEach(struct -> known(struct, structs));
         var listeners = new java.util.TreeSet<String>();
         for (var listener : node.path("listeners")) listeners.add(listener.asText());
         return new Schema(
@@ -121,6 +129,16 @@ public record Schema(
         }
     }
 
+    /// Every structure that a field names is there.
+    private static void known(List<Field> fields, Map<String, List<Field>> structs) {
+        for (var field : fields) {
+            var struct = structName(field.type());
+            if (struct != null && !structs.containsKey(struct)) {
+                throw new SchemaException("there is no structure '" + struct + "'").in(field.name());
+            }
+        }
+    }
+
     private static @Nullable String structName(FieldType type) {
         return switch (type) {
             case FieldType.Primitive primitive -> null;
@@ -132,21 +150,30 @@ public record Schema(
     private static List<Field> fields(JsonNode parent) {
         var fields = new ArrayList<Field>();
         for (var node : parent.path("fields")) {
-            var tagged = versions(node, "taggedVersions", Versions.NONE);
-            fields.add(new Field(
-                    text(node, "name"),
-                    FieldType.parse(text(node, "type")),
-                    versions(node, "versions", tagged),
-                    tagged,
-                    versions(node, "nullableVersions", Versions.NONE),
-                    node.has("flexibleVersions") ? Versions.parse(text(node, "flexibleVersions")) : null,
-                    node.path("tag").asInt(-1),
-                    node.path("ignorable").asBoolean(false),
-                    node.path("default").isNull() ? "" : node.path("default").asText(""),
-                    node.path("about").asText(""),
-                    fields(node)));
+            var name = text(node, "name");
+            try {
+                fields.add(field(name, node));
+            } catch (SchemaException wrong) {
+                throw wrong.in(name);
+            }
         }
         return fields;
+    }
+
+    private static Field field(String name, JsonNode node) {
+        var tagged = versions(node, "taggedVersions", Versions.NONE);
+        return new Field(
+                name,
+                FieldType.parse(text(node, "type")),
+                versions(node, "versions", tagged),
+                tagged,
+                versions(node, "nullableVersions", Versions.NONE),
+                node.has("flexibleVersions") ? Versions.parse(text(node, "flexibleVersions")) : null,
+                node.path("tag").asInt(-1),
+                node.path("ignorable").asBoolean(false),
+                node.path("default").isNull() ? "" : node.path("default").asText(""),
+                node.path("about").asText(""),
+                fields(node));
     }
 
     private static Versions versions(JsonNode node, String name, Versions otherwise) {

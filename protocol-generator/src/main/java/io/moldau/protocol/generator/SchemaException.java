@@ -11,4 +11,9 @@ public final class SchemaException extends RuntimeException {
     public SchemaException(String message, Throwable cause) {
         super(message, cause);
     }
+
+    /// The same, said of a part of `where`: a file, a message, a field.
+    SchemaException in(String where) {
+        return new SchemaException(where + ": " + getMessage(), this);
+    }
 }

@@ -1,0 +1,257 @@
+package io.moldau.benchmarks;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.atomic.AtomicBoolean;
+
+/// The cases, each on a topic of its own that is removed afterwards.
+final class Scenarios implements AutoCloseable {
+    /// @param records records in a batch, one batch in a request
+    private record Produce(String title, int partitions, int records, int recordBytes, int connections, int window) {}
+
+    private record Paced(String title, int partitions, int records, int rate) {}
+
+    private static final Map<String, Produce> PRODUCE = Map.of(
+            "p1", new Produce("produce, 64 KiB batches, 1 partition", 1, 63, 1024, 6, 5),
+            "p6", new Produce("produce, 64 KiB batches, 6 partitions", 6, 63, 1024, 6, 5),
+            "p6-16k", new Produce("produce, 16 KiB batches, 6 partitions", 6, 15, 1024, 6, 5),
+            "p100", new Produce("produce, 64 KiB batches, 100 partitions", 100, 63, 1024, 6, 5),
+            "p1000", new Produce("produce, 64 KiB batches, 1,000 partitions", 1000, 63, 1024, 6, 5),
+            "p100-small", new Produce("produce, 1 KiB requests, 100 partitions", 100, 1, 1024, 100, 1),
+            "p1000-small", new Produce("produce, 1 KiB requests, 1,000 partitions", 1000, 1, 1024, 100, 1),
+            "tiny", new Produce("64 connections, 100-byte records, one a request", 6, 1, 100, 64, 1));
+    private static final Map<String, Paced> PACED = Map.of(
+            "ack5", new Paced("1,000 requests/s of 5 × 1 KiB, 6 partitions", 6, 5, 1000),
+            "ack20", new Paced("1,000 requests/s of 20 × 1 KiB, 6 partitions", 6, 20, 1000),
+            "ack100", new Paced("100 requests/s of 5 × 1 KiB, 100 partitions", 100, 5, 100));
+    static final List<String> ALL = List.of(
+            "disk",
+            "p1",
+            "p6",
+            "p6-16k",
+            "p100",
+            "p1000",
+            "p100-small",
+            "p1000-small",
+            "tiny",
+            "ack5",
+            "ack20",
+            "ack100",
+            "catch-up",
+            "cold");
+    static final List<String> DEFAULT =
+            List.of("disk", "p1", "p6", "p6-16k", "p100", "tiny", "ack5", "ack20", "ack100", "catch-up");
+    private static final long MUCH_BYTES = 9L << 30;
+    private static final long LITTLE_BYTES = 1L << 30;
+    private static final long LEAD_IN_MS = 2_000;
+
+    private final Bench.Options options;
+    private final Results results;
+    private final BrokerProcess broker;
+    private final Topics topics;
+    private final Ballast ballast = new Ballast();
+    private int topicNumber;
+    private long cpuAtBegin;
+    private long ownCpuAtBegin;
+    private long cpuMs;
+    private long ownCpuMs;
+
+    Scenarios(Bench.Options options, Results results, BrokerProcess broker, Topics topics) {
+        this.options = options;
+        this.results = results;
+        this.broker = broker;
+        this.topics = topics;
+    }
+
+    private void begin() {
+        ownCpuAtBegin =
+                ProcessHandle.current().info().totalCpuDuration().orElseThrow().toMillis();
+        cpuAtBegin = broker.cpuMs();
+    }
+
+    private void end() {
+        cpuMs = broker.cpuMs() - cpuAtBegin;
+        ownCpuMs =
+                ProcessHandle.current().info().totalCpuDuration().orElseThrow().toMillis() - ownCpuAtBegin;
+    }
+
+    /// A cold JVM looks far worse than it is: load of both sizes first, nothing measured.
+    void warm(List<Mode> modes) throws Exception {
+        if (options.warmSeconds() == 0) {
+            return;
+        }
+        long share = options.warmSeconds() * 1000L / 3;
+        warm(new Produce("warm", 6, 63, 1024, 6, 5), modes.getLast(), share);
+        warm(new Produce("warm", 6, 1, 100, 64, 1), modes.getLast(), share);
+        warm(new Produce("warm", 6, 15, 1024, 6, 5), modes.getFirst(), share);
+        Bench.settle();
+    }
+
+    private void warm(Produce produce, Mode mode, long ms) throws Exception {
+        onTopic(produce.partitions(), mode, MUCH_BYTES, topic -> {
+            try (var frames = frames(topic, produce)) {
+                ClosedLoop.run(
+                        broker.port(),
+                        new ClosedLoop.Load(frames, produce.connections(), produce.window(), ballast),
+                        0,
+                        ms,
+                        () -> {},
+                        () -> {});
+            }
+        });
+    }
+
+    void run(String scenario, Mode mode) throws Exception {
+        var produce = PRODUCE.get(scenario);
+        var paced = PACED.get(scenario);
+        if (produce != null) {
+            produce(produce, mode);
+        } else if (paced != null) {
+            // Kafka with a sync for every batch does not reach 1,000 requests/s.
+            if (mode != Mode.SYNCED || paced.rate() < 1000) {
+                paced(paced, mode);
+            }
+        } else if (scenario.equals("catch-up") && mode != Mode.SYNCED) {
+            catchUp(mode);
+        } else if (scenario.equals("cold") && mode != Mode.SYNCED) {
+            cold(mode);
+        }
+    }
+
+    private interface OnTopic {
+        void run(String topic) throws Exception;
+    }
+
+    private void onTopic(int partitions, Mode mode, long ballastBytes, OnTopic body) throws Exception {
+        var topic = String.format("bench-%03d", topicNumber++);
+        topics.create(topic, partitions, mode.topicSettings());
+        ballast.fill(ballastBytes);
+        body.run(topic);
+        topics.delete(topic);
+        Bench.settle();
+    }
+
+    private static ProduceFrames frames(String topic, Produce load) throws IOException {
+        return ProduceFrames.of(topic, load.partitions(), load.records(), load.recordBytes(), -1);
+    }
+
+    private void produce(Produce load, Mode mode) throws Exception {
+        onTopic(load.partitions(), mode, load.records() > 1 ? MUCH_BYTES : LITTLE_BYTES, topic -> {
+            try (var frames = frames(topic, load)) {
+                var outcome = ClosedLoop.run(
+                        broker.port(),
+                        new ClosedLoop.Load(frames, load.connections(), load.window(), ballast),
+                        LEAD_IN_MS,
+                        options.seconds() * 1000L,
+                        this::begin,
+                        this::end);
+                var name = load.title();
+                results.add(name, mode, "MB/s", outcome.megabytesPerSecond());
+                results.add(name, mode, "requests/s", outcome.requestsPerSecond());
+                results.add(name, mode, "broker CPU s/GB", cpuMs / 1e3 / (outcome.bytes() / 1e9));
+                results.add(name, mode, "broker CPU s/100,000 requests", cpuMs / 1e3 / (outcome.requests() / 1e5));
+                results.add(name, mode, "broker CPU s/million records", cpuMs / 1e3 / (outcome.records() / 1e6));
+                results.add(name, mode, "load's own CPU, cores", ownCpuMs / 1e3 / outcome.seconds());
+            }
+        });
+    }
+
+    private void paced(Paced load, Mode mode) throws Exception {
+        onTopic(load.partitions(), mode, LITTLE_BYTES, topic -> {
+            try (var frames = ProduceFrames.of(topic, load.partitions(), load.records(), 1024, -1)) {
+                var outcome = PacedLoad.run(
+                        broker.port(),
+                        new PacedLoad.Load(frames, topic, load.partitions(), load.rate(), true),
+                        LEAD_IN_MS,
+                        options.seconds() * 1000L,
+                        this::begin,
+                        this::end);
+                var name = load.title();
+                latencies(name, mode, "ack", outcome.sortedAckNanos());
+                latencies(name, mode, "end to end", outcome.sortedEndToEndNanos());
+                results.add(name, mode, "broker CPU s in 10 s", cpuMs / 1e3 / outcome.seconds() * 10);
+            }
+        });
+    }
+
+    private void latencies(String name, Mode mode, String what, long[] sorted) throws IOException {
+        for (var at : List.of("50", "99", "99.9")) {
+            int index = (int) Math.min(sorted.length - 1, sorted.length * Double.parseDouble(at) / 100);
+            results.add(name, mode, what + " p" + at + ", ms", sorted[index] / 1e6);
+        }
+    }
+
+    private void fill(String topic, int partitions, long bytes)
+            throws IOException, ExecutionException, InterruptedException {
+        try (var frames = ProduceFrames.of(topic, partitions, 63, 1024, -1)) {
+            long written = 0;
+            while (written < bytes) {
+                written += ClosedLoop.run(
+                                broker.port(), new ClosedLoop.Load(frames, 6, 5, ballast), 0, 1_000, () -> {}, () -> {})
+                        .bytes();
+            }
+        }
+    }
+
+    private void catchUp(Mode mode) throws Exception {
+        onTopic(6, mode, MUCH_BYTES, topic -> {
+            fill(topic, 6, 3L << 30);
+            long[] ends = topics.endOffsets(topic, 6);
+            CatchUp.run(broker.port(), topic, ends, () -> false);
+            begin();
+            var outcome = CatchUp.run(broker.port(), topic, ends, () -> false);
+            end();
+            results.add("catch-up read, warm, 6 partitions", mode, "MB/s", outcome.megabytesPerSecond());
+            results.add(
+                    "catch-up read, warm, 6 partitions",
+                    mode,
+                    "broker CPU s/GB",
+                    cpuMs / 1e3 / (outcome.bytes() / 1e9));
+        });
+    }
+
+    /// Old data read from the disk itself while others produce and read the tail.
+    private void cold(Mode mode) throws Exception {
+        onTopic(
+                6,
+                mode,
+                MUCH_BYTES,
+                old -> onTopic(6, mode, LITTLE_BYTES, topic -> {
+                    fill(old, 6, 4L << 30);
+                    long[] ends = topics.endOffsets(old, 6);
+                    Bench.settle();
+                    PageCache.drop();
+                    var stop = new AtomicBoolean();
+                    var read = CompletableFuture.supplyAsync(() -> {
+                        try {
+                            return CatchUp.run(broker.port(), old, ends, stop::get);
+                        } catch (IOException failure) {
+                            throw new UncheckedIOException(failure);
+                        }
+                    });
+                    try (var frames = ProduceFrames.of(topic, 6, 5, 1024, -1)) {
+                        var outcome = PacedLoad.run(
+                                broker.port(),
+                                new PacedLoad.Load(frames, topic, 6, 1000, true),
+                                0,
+                                options.seconds() * 1000L,
+                                this::begin,
+                                this::end);
+                        stop.set(true);
+                        var name = "1,000 requests/s of 5 × 1 KiB beside a cold read of 4 GB";
+                        latencies(name, mode, "ack", outcome.sortedAckNanos());
+                        latencies(name, mode, "end to end", outcome.sortedEndToEndNanos());
+                        results.add(name, mode, "cold read MB/s", read.join().megabytesPerSecond());
+                    }
+                }));
+    }
+
+    @Override
+    public void close() throws IOException {
+        ballast.close();
+    }
+}
