@@ -193,8 +193,7 @@ final class DirectoryRecovery {
 
     private void openUnknown(PartitionId id) throws IOException {
         believed = false;
-        var topicId = PartitionMetadata.read(
-                directory.disk(), directory.path().resolve(id.toString()));
+        var topicId = PartitionMetadata.read(directory.disk(), directory.path().resolve(id.toString()));
         if (topicId.isEmpty()) {
             nameless.add(id);
         } else {

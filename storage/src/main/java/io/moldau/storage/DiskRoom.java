@@ -49,11 +49,10 @@ final class DiskRoom {
         if (left.get() < bytes || clock.nanos() - nextLookNanos >= 0 || full) {
             look(bytes);
         }
-        boolean allowed =
-                switch (origin) {
-                    case CLIENT, REPLICATION -> !full && left.get() >= bytes;
-                    case COORDINATOR -> usableBytes > reserveBytes / 4;
-                };
+        boolean allowed = switch (origin) {
+            case CLIENT, REPLICATION -> !full && left.get() >= bytes;
+            case COORDINATOR -> usableBytes > reserveBytes / 4;
+        };
         if (!allowed) {
             return text();
         }
@@ -63,7 +62,8 @@ final class DiskRoom {
 
     private String text() {
         return "the disk of " + path.toAbsolutePath().normalize() + " is nearly full: " + mebi(usableBytes)
-                + " are free, and " + mebi(reserveBytes) + " are kept in reserve (log.dir.reserve.bytes); delete topics or"
+                + " are free, and " + mebi(reserveBytes)
+                + " are kept in reserve (log.dir.reserve.bytes); delete topics or"
                 + " records, shorten retention, or make room: writing goes on by itself then";
     }
 

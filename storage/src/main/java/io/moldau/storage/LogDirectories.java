@@ -69,7 +69,9 @@ public final class LogDirectories implements AutoCloseable {
                 if (i < j && normal.get(i).equals(normal.get(j))) {
                     throw new IOException("log.dirs names " + normal.get(i) + " twice: each directory once");
                 }
-                if (i != j && !normal.get(i).equals(normal.get(j)) && normal.get(j).startsWith(normal.get(i))) {
+                if (i != j
+                        && !normal.get(i).equals(normal.get(j))
+                        && normal.get(j).startsWith(normal.get(i))) {
                     throw new IOException("log.dirs names " + normal.get(j) + ", which is inside " + normal.get(i)
                             + ": log directories must lie side by side");
                 }

@@ -55,8 +55,8 @@ public final class LogDirectory implements AutoCloseable {
         this.files = new OpenFiles(disk, settings.openFiles(), environment.clock(), this::checkpointSoon);
         this.room = new DiskRoom(disk, path, environment.clock(), settings.reserveBytes());
         this.removals = new Removals(environment, path);
-        this.journal = new Journal(
-                disk, path, settings.journalFirstBytes(), settings.journalBytes(), last.generation() + 1);
+        this.journal =
+                new Journal(disk, path, settings.journalFirstBytes(), settings.journalBytes(), last.generation() + 1);
         this.checkpoints = new Checkpoints(this, journal, last);
         this.flusher =
                 new Flusher(this, settings, journal, environment.threads().dedicated("moldau-flusher"));
@@ -101,8 +101,7 @@ public final class LogDirectory implements AutoCloseable {
     public static LogDirectory unusable(
             Environment environment, Path directory, LogDirectorySettings settings, String reason) {
         try {
-            var stand =
-                    new LogDirectory(environment, directory, settings, () -> {}, Checkpoint.NONE);
+            var stand = new LogDirectory(environment, directory, settings, () -> {}, Checkpoint.NONE);
             stand.failure = reason;
             return stand;
         } catch (IOException failed) {
@@ -260,7 +259,8 @@ public final class LogDirectory implements AutoCloseable {
         flusher.add(new JournalItem.Delete(log.topicId(), log.id().partition()));
         forget(new LogKey(log.topicId(), log.id().partition()));
         if (disk().exists(log.path())) {
-            var gone = path.resolve(log.id() + "." + Long.toHexString(randomness().nextLong()) + DELETED_SUFFIX);
+            var gone =
+                    path.resolve(log.id() + "." + Long.toHexString(randomness().nextLong()) + DELETED_SUFFIX);
             disk().rename(log.path(), gone);
             checkpoints.namesChanged();
             removals.later(log.settings().fileDeleteDelayMs(), () -> deleteFolder(gone));

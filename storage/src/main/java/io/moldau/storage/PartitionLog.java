@@ -395,7 +395,8 @@ public final class PartitionLog {
 
     /// Forgets producers without an open transaction that were idle for the directory's producer expiry.
     public synchronized void expireProducers(long nowMs) {
-        if (segments.resting() == null && producers.expire(nowMs - directory.settings().producerExpiryMs())) {
+        if (segments.resting() == null
+                && producers.expire(nowMs - directory.settings().producerExpiryMs())) {
             note();
         }
     }

@@ -109,7 +109,8 @@ class DiskFullTest {
             var batch = Batches.plain(world.clock().wallMs(), value);
             switch (log.append(batch, 0, AppendOrigin.CLIENT)) {
                 case AppendResult.Appended appended -> {
-                    assertThat(appended.baseOffset()).isEqualTo(written.get(partition).size());
+                    assertThat(appended.baseOffset())
+                            .isEqualTo(written.get(partition).size());
                     written.get(partition).add(value);
                 }
                 case AppendResult.Refused(var error, var reason, var records) -> {

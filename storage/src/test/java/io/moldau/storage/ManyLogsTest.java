@@ -75,7 +75,8 @@ class ManyLogsTest {
         create(directory);
         world.threads().runAll();
         directory.checkpoint(false);
-        assertThat(calls("createDirectories", "list", "exists", "sizeBytes", "sizeIfExists")).isZero();
+        assertThat(calls("createDirectories", "list", "exists", "sizeBytes", "sizeIfExists"))
+                .isZero();
         assertThat(calls("open", "rename", "syncDirectory")).isLessThan(10);
         assertThat(world.disk().syncs() - syncs).isLessThan(10);
     }
@@ -108,7 +109,11 @@ class ManyLogsTest {
         }
         assertThat(world.disk().sizeBytes(DATA.resolve("checkpoint"))).isLessThan(200_000);
         world.kill();
-        assertThat(open(LogDirectorySettings.DEFAULTS).log(log.id()).orElseThrow().view().logEndOffset())
+        assertThat(open(LogDirectorySettings.DEFAULTS)
+                        .log(log.id())
+                        .orElseThrow()
+                        .view()
+                        .logEndOffset())
                 .isEqualTo(3000);
     }
 
@@ -173,7 +178,8 @@ class ManyLogsTest {
             world.powerCut();
         }
         var last = LogDirectory.open(world.environment(), DATA, LogDirectorySettings.DEFAULTS);
-        assertThat(Batches.read(last.log(logs.get(3).id()).orElseThrow(), 0, 4, 1000)).hasSize(4);
+        assertThat(Batches.read(last.log(logs.get(3).id()).orElseThrow(), 0, 4, 1000))
+                .hasSize(4);
     }
 
     @Test

@@ -16,7 +16,8 @@ public record Check(String expected, Predicate<String> accepts) {
 
     /// A comma-separated list with at least one part.
     static Check names() {
-        return new Check("a list that is not empty", value -> !Setting.split(value).isEmpty());
+        return new Check(
+                "a list that is not empty", value -> !Setting.split(value).isEmpty());
     }
 
     static Check bool() {
