@@ -25,6 +25,12 @@ final class RequestDispatcher implements FrameHandler {
         this.onClosed = onClosed;
     }
 
+    /// Produced batches are copied to wherever they go before the answer; other requests may be kept in parts.
+    @Override
+    public boolean lendsFrames(short apiKey) {
+        return apiKey == ApiKey.PRODUCE.id();
+    }
+
     @Override
     public void handle(Exchange exchange) {
         var frame = exchange.frame();

@@ -34,6 +34,7 @@ class JavaClientsTest {
     @AfterAll
     static void stop() {
         RUNNING.forEach(RunningNode::close);
+        RUNNING.clear();
     }
 
     @ParameterizedTest

@@ -29,6 +29,7 @@ class OtherClientsTest {
     @AfterAll
     static void stop() {
         RUNNING.forEach(RunningNode::close);
+        RUNNING.clear();
     }
 
     private static String bootstrap() {

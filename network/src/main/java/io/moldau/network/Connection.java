@@ -24,6 +24,7 @@ final class Connection {
     private final FrameCutter cutter;
     private final ReplyQueue replies = new ReplyQueue();
     private final AtomicBoolean flushDue = new AtomicBoolean();
+    private final ByteBuffer[] readInto = new ByteBuffer[2];
     private @Nullable ByteBuffer leftover;
     private long lastActivityNanos;
     private boolean handing;
@@ -45,7 +46,7 @@ final class Connection {
         this.settings = settings;
         this.handler = handler;
         this.memory = memory;
-        this.cutter = new FrameCutter(settings.maxFrameBytes(), memory);
+        this.cutter = new FrameCutter(settings.maxFrameBytes(), memory, loop.leases(), handler);
         this.lastActivityNanos = nowNanos;
     }
 
@@ -53,11 +54,19 @@ final class Connection {
         return peer;
     }
 
-    void readable(ByteBuffer scratch, long nowNanos) {
-        scratch.clear();
-        int count;
+    void readable(ReadSpace space, long nowNanos) {
+        var rest = cutter.rest();
+        var free = space.free();
+        int from = free.position();
+        long count;
         try {
-            count = channel.read(scratch);
+            if (rest == null) {
+                count = channel.read(free);
+            } else {
+                readInto[0] = rest;
+                readInto[1] = free;
+                count = channel.read(readInto);
+            }
         } catch (IOException reset) {
             close(null);
             return;
@@ -67,21 +76,22 @@ final class Connection {
             return;
         }
         lastActivityNanos = nowNanos;
-        scratch.flip();
-        process(scratch);
-        if (!closed && scratch.hasRemaining()) {
-            var rest = ByteBuffer.allocate(scratch.remaining());
-            leftover = rest.put(scratch).flip();
+        var arrived = free.duplicate().position(from).limit(free.position());
+        process(arrived, space.lendable());
+        if (!closed && arrived.hasRemaining()) {
+            var left = ByteBuffer.allocate(arrived.remaining());
+            leftover = left.put(arrived).flip();
         }
+        space.used(free.position());
         updateInterest();
     }
 
     /// Hands over the frames in `input` until it is used up or a bound is reached.
-    private void process(ByteBuffer input) {
+    private void process(ByteBuffer input, @Nullable Lease source) {
         handing = true;
         try {
             while (mayHandOver()) {
-                var outcome = cutter.take(input);
+                var outcome = cutter.take(input, source);
                 switch (outcome) {
                     case NEED_MORE -> {
                         return;
@@ -138,7 +148,7 @@ final class Connection {
         var rest = leftover;
         if (rest != null) {
             leftover = null;
-            process(rest);
+            process(rest, null);
             if (!closed && rest.hasRemaining()) {
                 leftover = rest;
             }
@@ -165,6 +175,7 @@ final class Connection {
     private void flushAndResume() {
         flushDue.set(false);
         if (closed) {
+            replies.releaseEnded();
             return;
         }
         flush();

@@ -3,7 +3,6 @@ package io.moldau.network;
 import io.moldau.environment.Clock;
 import java.io.IOException;
 import java.net.InetAddress;
-import java.nio.ByteBuffer;
 import java.nio.channels.SelectionKey;
 import java.nio.channels.Selector;
 import java.nio.channels.SocketChannel;
@@ -21,7 +20,7 @@ import org.slf4j.LoggerFactory;
 /// One thread and its selector, owner of the connections assigned to it.
 final class EventLoop implements Runnable {
     private static final Logger LOG = LoggerFactory.getLogger(EventLoop.class);
-    private static final int SCRATCH_BYTES = 256 << 10;
+    private static final long LENT_BYTES = 32L << 20;
 
     /// What the selector reports on: a connection, or the server's accepting socket.
     interface Selected {
@@ -31,7 +30,8 @@ final class EventLoop implements Runnable {
     private final Selector selector;
     private final Clock clock;
     private final NetworkServer server;
-    private final ByteBuffer scratch = ByteBuffer.allocateDirect(SCRATCH_BYTES);
+    private final Leases leases = new Leases(LENT_BYTES);
+    private final ReadSpace space = new ReadSpace(leases);
     private final ConcurrentLinkedQueue<Runnable> tasks = new ConcurrentLinkedQueue<>();
     private final AtomicBoolean wakeUpDue = new AtomicBoolean();
     private final Set<Connection> connections = new HashSet<>();
@@ -44,6 +44,10 @@ final class EventLoop implements Runnable {
         this.server = server;
         this.clock = clock;
         this.selector = Selector.open();
+    }
+
+    Leases leases() {
+        return leases;
     }
 
     Selector selector() {
@@ -94,7 +98,7 @@ final class EventLoop implements Runnable {
         if (attachment instanceof Connection connection) {
             guarded(connection, () -> {
                 if (key.isReadable()) {
-                    connection.readable(scratch, clock.nanos());
+                    connection.readable(space, clock.nanos());
                 }
                 if (key.isValid() && key.isWritable()) {
                     connection.writable();

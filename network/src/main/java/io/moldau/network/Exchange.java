@@ -4,6 +4,7 @@ import io.moldau.protocol.Payload;
 import java.nio.ByteBuffer;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
 
 /// One request and the place of its reply. Replies leave in the order of the requests, whenever they are given.
 public final class Exchange {
@@ -13,17 +14,20 @@ public final class Exchange {
     private final Connection connection;
     private final ByteBuffer frame;
     private final int heldBytes;
+    private final @Nullable Lease lease;
     private final AtomicInteger state = new AtomicInteger(WAITING);
     private volatile List<Payload> reply = List.of();
     private volatile boolean ready;
 
-    Exchange(Connection connection, ByteBuffer frame) {
+    Exchange(Connection connection, FrameCutter.Frame frame) {
         this.connection = connection;
-        this.frame = frame;
-        this.heldBytes = frame.remaining();
+        this.frame = frame.bytes();
+        this.heldBytes = frame.bytes().remaining();
+        this.lease = frame.lease();
     }
 
-    /// The request after its length prefix. Slices of it stay valid as long as anybody holds them.
+    /// The request after its length prefix. Slices of it stay valid as long as anybody holds them; those of a lent
+    /// frame ([FrameHandler#lendsFrames]) until the exchange has ended.
     public ByteBuffer frame() {
         return frame;
     }
@@ -49,6 +53,9 @@ public final class Exchange {
 
     /// Closes the connection, this exchange unanswered. `reason` goes to the log.
     public void close(String reason) {
+        if (state.compareAndSet(WAITING, ENDED)) {
+            ready = true;
+        }
         connection.closeLater(reason);
     }
 
@@ -63,6 +70,13 @@ public final class Exchange {
 
     boolean ready() {
         return ready;
+    }
+
+    /// Nobody needs the frame any more. On the loop, once.
+    void released() {
+        if (lease != null) {
+            lease.release();
+        }
     }
 
     List<Payload> reply() {

@@ -5,9 +5,17 @@ import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /// Cuts one connection's stream into frames: `length (int32), length bytes`.
-/// The frame's buffer grows with what really arrives, so that announcing a large frame costs the sender its bytes.
+///
+/// Where the handler allows it ([FrameHandler#lendsFrames]), a large frame that arrived whole is a slice of what the
+/// socket was read into, and the rest of one that did not is read straight to its place. Others are copied to the
+/// heap, into a buffer that grows with what really arrives, so that announcing a large frame costs the sender its
+/// bytes.
 final class FrameCutter {
     private static final int FIRST_BYTES = 64 << 10;
+    /// Smaller frames are copied: a slice would keep more memory than it saves work.
+    private static final int LENT_FROM_BYTES = 4 << 10;
+
+    private static final int API_KEY_BYTES = 2;
 
     /// What became of the bytes offered.
     enum Outcome {
@@ -21,61 +29,107 @@ final class FrameCutter {
         BAD_LENGTH
     }
 
+    /// A whole frame; `lease` is held for it if it lies in lent memory. `sizeBytes` stay held in the memory bound.
+    record Frame(ByteBuffer bytes, @Nullable Lease lease) {}
+
     private final int maxFrameBytes;
     private final MemoryBound memory;
+    private final Leases leases;
+    private final FrameHandler handler;
     private final byte[] lengthBytes = new byte[4];
     private int lengthCount;
     private int announced;
-    private byte @Nullable [] body;
-    private int filled;
+    /// The frame's bytes so far: in lent memory of the right size, or on the heap, growing.
+    private @Nullable ByteBuffer body;
+    private @Nullable Lease lease;
 
-    FrameCutter(int maxFrameBytes, MemoryBound memory) {
+    FrameCutter(int maxFrameBytes, MemoryBound memory, Leases leases, FrameHandler handler) {
         this.maxFrameBytes = maxFrameBytes;
         this.memory = memory;
+        this.leases = leases;
+        this.handler = handler;
+    }
+
+    /// Where the socket may be read into before anything else: the place of the current frame's rest.
+    @Nullable
+    ByteBuffer rest() {
+        var filling = body;
+        return lease != null && filling != null && filling.hasRemaining() ? filling : null;
     }
 
     /// Takes bytes of `input` up to the end of one frame.
-    Outcome take(ByteBuffer input) {
+    ///
+    /// @param source what `input` is a part of; null if its bytes must be copied
+    Outcome take(ByteBuffer input, @Nullable Lease source) {
         while (lengthCount < 4 && input.hasRemaining()) {
             lengthBytes[lengthCount++] = input.get();
         }
         if (lengthCount < 4) {
             return Outcome.NEED_MORE;
         }
-        byte[] target = body;
-        if (target == null) {
+        if (body == null) {
             announced = ByteBuffer.wrap(lengthBytes).getInt();
             if (announced <= 0 || announced > maxFrameBytes) {
                 return Outcome.BAD_LENGTH;
             }
-            filled = 0;
             if (!memory.tryHold(announced)) {
                 return Outcome.NO_ROOM;
             }
-            int first = input.remaining() >= announced ? announced : Math.min(announced, FIRST_BYTES);
-            target = new byte[first];
-            body = target;
+            begin(input, source);
         }
-        int count = Math.min(input.remaining(), announced - filled);
-        if (filled + count > target.length) {
-            int grown = (int) Math.min(announced, Math.max(filled + (long) count, 2L * target.length));
-            target = Arrays.copyOf(target, grown);
-            body = target;
-        }
-        input.get(target, filled, count);
-        filled += count;
-        return filled == announced ? Outcome.FRAME : Outcome.NEED_MORE;
+        return fill(input);
     }
 
-    /// The complete frame; the cutter begins the next one. The bytes stay held in the memory bound.
-    ByteBuffer frame() {
-        byte[] complete = body;
-        if (complete == null || filled != announced) {
+    private void begin(ByteBuffer input, @Nullable Lease source) {
+        boolean lent = announced >= LENT_FROM_BYTES
+                && input.remaining() >= API_KEY_BYTES
+                && handler.lendsFrames(input.getShort(input.position()));
+        if (lent && source != null && input.remaining() >= announced) {
+            source.hold();
+            lease = source;
+            int at = input.position();
+            // Complete as it lies there: its position says so.
+            body = input.slice(at, announced).position(announced);
+            input.position(at + announced);
+            return;
+        }
+        lease = lent ? leases.lend(announced) : null;
+        if (lease != null) {
+            body = lease.memory().limit(announced);
+        } else {
+            int first = input.remaining() >= announced ? announced : Math.min(announced, FIRST_BYTES);
+            body = ByteBuffer.allocate(first);
+        }
+    }
+
+    private Outcome fill(ByteBuffer input) {
+        var target = body;
+        if (target == null) {
+            throw new IllegalStateException("no frame has begun");
+        }
+        int filled = target.position();
+        int count = Math.min(input.remaining(), announced - filled);
+        if (filled + count > target.limit()) {
+            int grown = (int) Math.min(announced, Math.max(filled + (long) count, 2L * target.limit()));
+            target = ByteBuffer.wrap(Arrays.copyOf(target.array(), grown)).position(filled);
+            body = target;
+        }
+        target.put(filled, input, input.position(), count).position(filled + count);
+        input.position(input.position() + count);
+        return target.position() == announced ? Outcome.FRAME : Outcome.NEED_MORE;
+    }
+
+    /// The complete frame; the cutter begins the next one.
+    Frame frame() {
+        var complete = body;
+        if (complete == null || complete.position() != announced) {
             throw new IllegalStateException("no frame is complete");
         }
+        var frame = new Frame(complete.flip().slice(), lease);
         body = null;
+        lease = null;
         lengthCount = 0;
-        return ByteBuffer.wrap(complete, 0, announced);
+        return frame;
     }
 
     /// A part of a frame has arrived, be it a part of its length.
@@ -85,9 +139,11 @@ final class FrameCutter {
 
     /// How much of the frame has arrived, for people.
     String progress() {
+        var filling = body;
         return lengthCount < 4
                 ? "the length of its request"
-                : "its request of " + announced + " bytes, " + filled + " of them here,";
+                : "its request of " + announced + " bytes, " + (filling == null ? 0 : filling.position())
+                        + " of them here,";
     }
 
     int announcedBytes() {
@@ -103,6 +159,10 @@ final class FrameCutter {
         if (body != null) {
             memory.release(announced);
             body = null;
+        }
+        if (lease != null) {
+            lease.release();
+            lease = null;
         }
     }
 }

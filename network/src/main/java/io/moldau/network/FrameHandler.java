@@ -6,6 +6,12 @@ public interface FrameHandler {
     /// block. Each exchange is ended exactly once, now or later, on any thread.
     void handle(Exchange exchange);
 
+    /// True: nobody keeps a request with this API key, or a part of it, after its exchange has ended. Its memory is
+    /// then used again, and a large request is not copied on its way in.
+    default boolean lendsFrames(short apiKey) {
+        return false;
+    }
+
     /// Every request that one read delivered has been handed over.
     default void endOfRead() {}
 

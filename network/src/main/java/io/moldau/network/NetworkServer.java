@@ -24,7 +24,6 @@ public final class NetworkServer implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(NetworkServer.class);
     private static final int BACKLOG = 1024;
     private static final long STOP_MS = 1_000;
-    private static final long SWEEP_MS = 1_000;
 
     private final NetworkSettings settings;
     private final FrameHandler handler;
@@ -74,7 +73,7 @@ public final class NetworkServer implements AutoCloseable {
     }
 
     private void sweepLater() {
-        nextSweep = environment.timers().schedule(SWEEP_MS, () -> {
+        nextSweep = environment.timers().schedule(settings.sweepMs(), () -> {
             loops.forEach(loop -> loop.execute(loop::sweep));
             if (!closed) {
                 sweepLater();

@@ -36,6 +36,12 @@ public record NetworkSettings(
         maxInFlightBytes = Math.max(maxInFlightBytes, maxFrameBytes);
     }
 
+    /// How often silent connections are looked for: seldom enough to cost nothing, often enough that none is closed
+    /// much more than a tenth too late.
+    long sweepMs() {
+        return Math.clamp(Math.min(idleMs, partialFrameMs) / 10, 100, 10_000);
+    }
+
     /// What is right for a lone node at this address.
     public static NetworkSettings at(InetSocketAddress address) {
         return new NetworkSettings(

@@ -40,19 +40,32 @@ final class ReplyQueue {
                 }
             }
             released += first.heldBytes();
+            first.released();
         }
         return released;
     }
 
-    /// Request bytes held by exchanges that will never be answered.
+    /// Request bytes held by exchanges that will never be answered. Their frames stay as they are until their
+    /// handlers have ended them: see [#releaseEnded].
     int abandon() {
         int held = 0;
         for (var exchange : exchanges) {
             held += exchange.heldBytes();
         }
-        exchanges.clear();
         parts.clear();
+        releaseEnded();
         return held;
+    }
+
+    /// Gives back the frames of abandoned exchanges that have ended since.
+    void releaseEnded() {
+        exchanges.removeIf(exchange -> {
+            boolean ended = exchange.ready();
+            if (ended) {
+                exchange.released();
+            }
+            return ended;
+        });
     }
 
     /// Sends until all is sent (true) or the socket is full (false).

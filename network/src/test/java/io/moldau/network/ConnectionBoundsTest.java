@@ -28,6 +28,9 @@ import org.junit.jupiter.api.Timeout;
 class ConnectionBoundsTest {
     private static final int IDLE_MS = 600_000;
     private static final int PARTIAL_MS = 30_000;
+    /// So long that silent connections are looked for at least once.
+    private static final int SWEEP_MS = PARTIAL_MS / 10 + 1;
+
     private static final int REQUEST = 1;
     private static final int LATE_REQUEST = 2;
     private static final int LARGE_REPLY = 3;
@@ -161,7 +164,7 @@ class ConnectionBoundsTest {
             silent.expectTheEnd();
             active.ask();
             assertThat(server.connections()).isEqualTo(1);
-            pass(IDLE_MS + 2_000);
+            pass(IDLE_MS + SWEEP_MS);
             active.expectTheEnd();
         }
     }
@@ -180,7 +183,7 @@ class ConnectionBoundsTest {
             Handler.answer(exchange);
             waiting.expectAnAnswer();
             // The answer counts as activity: the client has had no chance to ask again.
-            pass(2_000);
+            pass(SWEEP_MS);
             waiting.ask();
         }
     }
@@ -194,7 +197,7 @@ class ConnectionBoundsTest {
             stalled.ask();
             stalled.send(4, REQUEST, 100, REQUEST);
             stalled.expectAnAnswer();
-            pass(PARTIAL_MS + 2_000);
+            pass(PARTIAL_MS + SWEEP_MS);
             stalled.expectTheEnd();
             assertThat(log.toString(StandardCharsets.UTF_8))
                     .contains("127.0.0.1:" + stalled.socket().getLocalPort())
@@ -211,7 +214,7 @@ class ConnectionBoundsTest {
             var bytes = ByteBuffer.allocate(10).putInt(4).putInt(REQUEST).put((byte) 0);
             stalled.socket().getOutputStream().write(bytes.array());
             stalled.expectAnAnswer();
-            pass(PARTIAL_MS + 2_000);
+            pass(PARTIAL_MS + SWEEP_MS);
             stalled.expectTheEnd();
             assertThat(log.toString(StandardCharsets.UTF_8)).contains("the length of its request stopped arriving");
         }

@@ -1,0 +1,40 @@
+package io.moldau.network;
+
+import java.nio.ByteBuffer;
+
+/// A piece of an event loop's direct memory, in use as long as somebody holds it. On its loop only.
+final class Lease {
+    private final Leases owner;
+    private final ByteBuffer memory;
+    private int holders;
+
+    Lease(Leases owner, ByteBuffer memory) {
+        this.owner = owner;
+        this.memory = memory;
+    }
+
+    /// All of it; the caller's positions and limits are its own.
+    ByteBuffer memory() {
+        return memory.duplicate();
+    }
+
+    int sizeBytes() {
+        return memory.capacity();
+    }
+
+    int holders() {
+        return holders;
+    }
+
+    void hold() {
+        holders++;
+    }
+
+    /// The last holder gives the memory back.
+    void release() {
+        holders--;
+        if (holders == 0) {
+            owner.takeBack(this);
+        }
+    }
+}

@@ -1,0 +1,141 @@
+package io.moldau.network;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.moldau.environment.Environment;
+import io.moldau.protocol.Payload;
+import java.io.DataInputStream;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.Socket;
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import java.util.concurrent.Callable;
+import java.util.concurrent.Executors;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+@Timeout(120)
+class LentFramesTest {
+    private static final int CONNECTIONS = 8;
+    private static final int REQUESTS = 600;
+
+    /// Frames: API key (0: lent), the seed of the rest, the rest.
+    private static byte[] frame(int seed) {
+        var random = new Random(seed);
+        int size = switch (random.nextInt(4)) {
+            case 0 -> 6 + random.nextInt(100);
+            case 1 -> 4_000 + random.nextInt(300);
+            case 2 -> 10_000 + random.nextInt(150_000);
+            default -> 100_000 + random.nextInt(400_000);
+        };
+        byte[] rest = new byte[size - 6];
+        random.nextBytes(rest);
+        return ByteBuffer.allocate(4 + size)
+                .putInt(size)
+                .putShort((short) (seed & 1))
+                .putInt(seed)
+                .put(rest)
+                .array();
+    }
+
+    /// Looks at the frame only now, as late as it may.
+    private static void answerIfWhole(Exchange exchange, AtomicInteger damaged) {
+        var frame = exchange.frame().duplicate();
+        int seed = frame.getInt(frame.position() + 2);
+        var expected = ByteBuffer.wrap(frame(seed)).position(4);
+        if (!expected.equals(frame)) {
+            damaged.incrementAndGet();
+        }
+        exchange.answer(
+                List.of(Payload.of(ByteBuffer.allocate(8).putInt(4).putInt(seed).flip())));
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {1, 2, 3})
+    void aFrameStaysAsItArrivedUntilItIsAnsweredThoughItsMemoryIsUsedAgainAfterwards(int seed) throws Exception {
+        var damaged = new AtomicInteger();
+        var lent = new AtomicLong();
+        try (var later = Executors.newFixedThreadPool(3);
+                var server = NetworkServer.start(Environment.real(), settings(), new FrameHandler() {
+                    @Override
+                    public boolean lendsFrames(short apiKey) {
+                        return apiKey == 0;
+                    }
+
+                    @Override
+                    public void handle(Exchange exchange) {
+                        if (exchange.frame().isDirect()) {
+                            lent.incrementAndGet();
+                        }
+                        later.execute(() -> answerIfWhole(exchange, damaged));
+                    }
+                });
+                var clients = Executors.newFixedThreadPool(CONNECTIONS)) {
+            var runs = new ArrayList<Callable<Integer>>();
+            for (int c = 0; c < CONNECTIONS; c++) {
+                int first = seed * 1_000_000 + c * REQUESTS;
+                // Every fourth client goes away in the middle, its requests unanswered.
+                boolean leaves = c % 4 == 3;
+                runs.add(() -> talk(server.address(), first, leaves));
+            }
+            int answered = 0;
+            for (var run : clients.invokeAll(runs)) {
+                answered += run.get();
+            }
+            assertThat(answered).isEqualTo(CONNECTIONS * 3 / 4 * REQUESTS);
+            assertThat(damaged).hasValue(0);
+            assertThat(lent.get()).isGreaterThan(REQUESTS);
+        }
+    }
+
+    private static int talk(InetSocketAddress address, int first, boolean leaves) throws IOException {
+        try (var socket = new Socket(address.getAddress(), address.getPort())) {
+            var in = new DataInputStream(socket.getInputStream());
+            int window = 5;
+            int answered = 0;
+            for (int i = 0; i < REQUESTS + window; i++) {
+                if (i < REQUESTS) {
+                    socket.getOutputStream().write(frame(first + i));
+                }
+                if (leaves && i == REQUESTS / 2) {
+                    return 0;
+                }
+                if (i >= window) {
+                    assertThat(in.readInt()).isEqualTo(4);
+                    assertThat(in.readInt()).isEqualTo(first + answered);
+                    answered++;
+                }
+            }
+            return answered;
+        }
+    }
+
+    private static NetworkSettings settings() {
+        return NetworkSettings.at(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0));
+    }
+
+    @Test
+    void whatWasLentIsUsedAgainAndNeverMoreThanItsBound() {
+        var leases = new Leases(1 << 20);
+        var taken = new ArrayList<Lease>();
+        for (var lease = leases.lend(200_000); lease != null; lease = leases.lend(200_000)) {
+            taken.add(lease);
+        }
+        assertThat(taken).hasSize(4).allMatch(lease -> lease.sizeBytes() == 256 << 10);
+        taken.getFirst().release();
+        assertThat(leases.lend(150_000)).isSameAs(taken.getFirst());
+        taken.getLast().release();
+        assertThat(leases.lend(8_000))
+                .as("room is made by giving up what lies idle")
+                .isNotNull();
+        assertThat(leases.lend(Leases.LARGEST_BYTES + 1)).isNull();
+    }
+}
