@@ -14,10 +14,12 @@ import io.moldau.network.NetworkServer;
 import io.moldau.network.NetworkSettings;
 import io.moldau.protocol.ApiKey;
 import io.moldau.protocol.message.ApiVersionsRequest;
+import io.moldau.replication.Partition;
 import io.moldau.replication.Partitions;
 import io.moldau.storage.LogDirectories;
 import io.moldau.storage.LogDirectory;
 import io.moldau.storage.LogDirectorySettings;
+import io.moldau.storage.Scrub;
 import java.io.IOException;
 import java.net.BindException;
 import java.net.InetSocketAddress;
@@ -27,6 +29,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicBoolean;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -43,6 +46,7 @@ public final class Node implements AutoCloseable {
     private final LiveSettings live;
     private final List<NetworkServer> servers = new ArrayList<>();
     private final AtomicBoolean closed = new AtomicBoolean();
+    private @Nullable Scrub scrub;
 
     /// Starts a node with these settings (Kafka's names). Returns when clients may connect.
     public static Node start(Environment environment, Map<String, String> settings) throws StartupException {
@@ -156,6 +160,14 @@ public final class Node implements AutoCloseable {
         var dispatcher = new RequestDispatcher(table, apiVersions, peer -> {});
         for (var endpoint : settings.listeners()) {
             servers.add(open(endpoint, dispatcher));
+        }
+        long scrubMs = settings.int64("log.scrub.interval.ms");
+        if (scrubMs > 0) {
+            scrub = new Scrub(
+                    environment,
+                    () -> partitions.all().stream().map(Partition::log).toList(),
+                    scrubMs);
+            scrub.start();
         }
         environment.timers().schedule(settings.int64("log.retention.check.interval.ms"), this::retain);
     }
@@ -281,6 +293,9 @@ public final class Node implements AutoCloseable {
             return;
         }
         servers.forEach(NetworkServer::close);
+        if (scrub != null) {
+            scrub.close();
+        }
         try {
             controller.close();
         } catch (IOException failure) {

@@ -217,6 +217,20 @@ final class Journal {
         }
     }
 
+    /// The payload of the entry at a position of a whole journal, of whatever run; null if there is no whole one.
+    static @Nullable ByteBuffer entry(ByteBuffer journal, int at) {
+        if (journal.getInt(at) != MAGIC) {
+            return null;
+        }
+        int size = journal.getInt(at + 24);
+        if (size < 0 || size > journal.capacity() - at - HEADER_BYTES) {
+            return null;
+        }
+        var crc = new CRC32C();
+        crc.update(journal.slice(at + 8, HEADER_BYTES - 8 + size));
+        return journal.getInt(at + 4) == (int) crc.getValue() ? journal.slice(at + HEADER_BYTES, size) : null;
+    }
+
     private static @Nullable ByteBuffer read(DiskFile file, long position, long generation, long sequence)
             throws IOException {
         var header = ByteBuffer.allocate(HEADER_BYTES);

@@ -123,7 +123,7 @@ public final class LogDirectory implements AutoCloseable {
         }
     }
 
-    private static void release(AutoCloseable lock) throws IOException {
+    static void release(AutoCloseable lock) throws IOException {
         try {
             lock.close();
         } catch (IOException failed) {

@@ -72,6 +72,12 @@ public final class PartitionLog {
         return segments.all();
     }
 
+    /// More than the segment that is written to; known without waking the log.
+    boolean hasClosedSegments() {
+        var resting = segments.resting();
+        return resting == null ? segments.all().size() > 1 : resting.sizeBytes() > resting.position();
+    }
+
     /// A log that was not used since the node started knows where it starts and ends from the checkpoint, and nothing
     /// of its files. Whoever needs them calls this first.
     private void wake() throws IOException {
