@@ -42,6 +42,9 @@ final class Journal {
     /// Where the live entries lie, oldest first.
     private final ArrayDeque<Mark> live = new ArrayDeque<>();
     private long head;
+    /// Zeros are being written behind the capacity: nothing else may be.
+    private boolean growing;
+    private boolean growthAsked;
     private long nextSequence = 1;
 
     Journal(Disk disk, Path directory, long firstBytes, long limitBytes, long generation) {
@@ -82,7 +85,7 @@ final class Journal {
         return tail < head ? head - tail : capacity - tail + head;
     }
 
-    private static long pages(long bytes) {
+    static long pages(long bytes) {
         return (bytes + PAGE_BYTES - 1) / PAGE_BYTES * PAGE_BYTES;
     }
 
@@ -99,12 +102,14 @@ final class Journal {
         entry.putLong(16, place.sequence);
         entry.putInt(24, end - HEADER_BYTES);
         entry.putLong(28, 0);
-        entry.flip();
         var crc = new CRC32C();
-        crc.update(entry.duplicate().position(8));
+        crc.update(entry.duplicate().limit(end).position(8));
         entry.putInt(4, (int) crc.getValue());
         try {
-            opened().write(entry, place.position);
+            // Whole pages: the kernel would have to read a page of which a part is written.
+            opened().write(
+                            entry.duplicate().position(0).limit((int) Math.min(entry.capacity(), pages(end))),
+                            place.position);
         } catch (IOException failed) {
             // Nothing follows a gap: the next entry takes this one's place.
             synchronized (this) {
@@ -126,7 +131,7 @@ final class Journal {
         opened();
         long tail = live.isEmpty() ? -1 : live.getFirst().position;
         boolean wrapped = tail >= head;
-        while (!wrapped && head + bytes > capacity && capacity < limitBytes) {
+        while (!wrapped && head + bytes > capacity && capacity < limitBytes && !roomAtFront(tail, bytes)) {
             try {
                 grow();
             } catch (DiskFullException full) {
@@ -155,7 +160,67 @@ final class Journal {
         return place;
     }
 
+    private synchronized void awaitGrowth() throws IOException {
+        try {
+            while (growing) {
+                wait();
+            }
+        } catch (InterruptedException interrupted) {
+            Thread.currentThread().interrupt();
+            throw new IOException("interrupted while the journal grew", interrupted);
+        }
+    }
+
+    private boolean roomAtFront(long tail, long bytes) {
+        return tail < 0 ? bytes <= capacity : bytes <= tail;
+    }
+
+    synchronized boolean isHalfFull() {
+        return liveBytes() > capacity / 2;
+    }
+
+    /// True once for each doubling: more is written between two checkpoints than fits well.
+    synchronized boolean wantsToGrow() {
+        boolean wanted = capacity < limitBytes && !growthAsked;
+        growthAsked |= wanted;
+        return wanted;
+    }
+
+    /// Doubles the journal while the flusher goes on in the part that there is.
+    void growAhead() throws IOException {
+        try {
+            long from;
+            synchronized (this) {
+                opened();
+                from = capacity;
+                growing = true;
+            }
+            long target = Math.min(limitBytes, from * 2);
+            var zeros = ByteBuffer.allocateDirect((int) Math.min(ZEROS_BYTES, target - from));
+            for (long at = from; at < target; at += zeros.capacity()) {
+                zeros.clear().limit((int) Math.min(zeros.capacity(), target - at));
+                opened().write(zeros, at);
+                // In small pieces: a group that is synced meanwhile waits for them too.
+                opened().sync();
+            }
+            synchronized (this) {
+                capacity = target;
+            }
+        } finally {
+            synchronized (this) {
+                growing = false;
+                growthAsked = false;
+                notifyAll();
+            }
+        }
+    }
+
+    /// Called under the monitor by [#reserve].
     private void grow() throws IOException {
+        if (growing) {
+            awaitGrowth();
+            return;
+        }
         long target = Math.min(limitBytes, capacity == 0 ? firstBytes : capacity * 2);
         var zeros = ByteBuffer.allocateDirect((int) Math.min(ZEROS_BYTES, target - capacity));
         for (long at = capacity; at < target; at += zeros.capacity()) {

@@ -45,6 +45,14 @@ final class LogRecovery {
         if (!asWritten(segments, line)) {
             recovery.scannedEnd = line.recoveryPoint();
             recovery.scan(segments, line);
+            // 1. A power cut leaves a later segment, but not what came before it. 2. Here it is removed. 3. The log grows
+            // up to where it began. 4. Another power cut: it must not come back.
+            for (var segment : log.segments()) {
+                if (segment.takeDirty()) {
+                    segment.sync();
+                }
+            }
+            log.directory().disk().syncDirectory(log.path());
             LOG.warn(
                     "The log of {} is not as the last stop left it: cut {} bytes, ends at {}{}",
                     log.id(),
