@@ -262,6 +262,15 @@ public final class PartitionLog {
         return new LogView(start, end, durable, epochs.latest(), segments.sizeBytes(), stable);
     }
 
+    /// True if [#read] from here finds what was written a moment ago, or nothing: it does not wait for the disk.
+    public boolean isRecent(long fromOffset) {
+        if (fromOffset >= logEnd) {
+            return true;
+        }
+        var known = segments.all();
+        return !known.isEmpty() && known.getLast().isRecent(fromOffset);
+    }
+
     /// Batches from the one that holds `fromOffset` on, all below `belowOffset`, at most `maxBytes`; with
     /// `atLeastOneBatch` the first one even if it is larger. Empty where there is nothing to read yet.
     public ReadResult read(long fromOffset, int maxBytes, long belowOffset, boolean atLeastOneBatch)
