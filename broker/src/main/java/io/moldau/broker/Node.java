@@ -14,11 +14,13 @@ import io.moldau.network.NetworkServer;
 import io.moldau.network.NetworkSettings;
 import io.moldau.protocol.ApiKey;
 import io.moldau.protocol.message.ApiVersionsRequest;
+import io.moldau.replication.Partition;
 import io.moldau.replication.Partitions;
 import io.moldau.storage.Cleaner;
 import io.moldau.storage.LogDirectories;
 import io.moldau.storage.LogDirectory;
 import io.moldau.storage.LogDirectorySettings;
+import io.moldau.storage.Scrub;
 import java.io.IOException;
 import java.net.BindException;
 import java.net.InetSocketAddress;
@@ -28,6 +30,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicBoolean;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -45,6 +48,7 @@ public final class Node implements AutoCloseable {
     private final LiveSettings live;
     private final List<NetworkServer> servers = new ArrayList<>();
     private final AtomicBoolean closed = new AtomicBoolean();
+    private @Nullable Scrub scrub;
 
     /// Starts a node with these settings (Kafka's names). Returns when clients may connect.
     public static Node start(Environment environment, Map<String, String> settings) throws StartupException {
@@ -161,6 +165,14 @@ public final class Node implements AutoCloseable {
             servers.add(open(endpoint, dispatcher));
         }
         cleaner.start();
+        long scrubMs = settings.int64("log.scrub.interval.ms");
+        if (scrubMs > 0) {
+            scrub = new Scrub(
+                    environment,
+                    () -> partitions.all().stream().map(Partition::log).toList(),
+                    scrubMs);
+            scrub.start();
+        }
         environment.timers().schedule(settings.int64("log.retention.check.interval.ms"), this::retain);
     }
 
@@ -286,6 +298,9 @@ public final class Node implements AutoCloseable {
         }
         servers.forEach(NetworkServer::close);
         cleaner.close();
+        if (scrub != null) {
+            scrub.close();
+        }
         try {
             controller.close();
         } catch (IOException failure) {

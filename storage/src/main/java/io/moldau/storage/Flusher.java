@@ -1,10 +1,12 @@
 package io.moldau.storage;
 
+import io.moldau.environment.DiskFullException;
 import io.moldau.environment.Threads;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.List;
 import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
 
 /// Group commit: takes everything that was appended since the last group, makes it durable with one sync of the
 /// journal, and says so. The next group gathers while this one is on its way to the disk.
@@ -13,6 +15,8 @@ import java.util.concurrent.locks.ReentrantLock;
 /// many bytes in a group ([LogDirectorySettings#directSyncBytes]) that the commit is the lesser cost has its segment
 /// synced instead; so have the logs that find the journal's share for one group used up.
 final class Flusher {
+    private static final long RETRY_MS = 1000;
+
     /// What one log has in the group that gathers.
     static final class Pending {
         final PartitionLog log;
@@ -36,6 +40,8 @@ final class Flusher {
     private final JournalGroup.Buffers buffers = new JournalGroup.Buffers();
     private JournalGroup gathering;
     private boolean running;
+    /// A group for which the disk has no room: nothing else is written before it.
+    private volatile @Nullable JournalGroup stuck;
     private volatile long unsyncedBytes;
 
     Flusher(LogDirectory directory, LogDirectorySettings settings, Journal journal, Threads.Dedicated thread) {
@@ -106,24 +112,36 @@ final class Flusher {
     private void drain() {
         while (true) {
             synchronized (queueLock) {
-                if (gathering.isEmpty()) {
+                if (stuck == null && gathering.isEmpty()) {
                     running = false;
                     return;
                 }
             }
-            flushNow();
+            if (!flushNow()) {
+                directory.environment().timers().schedule(RETRY_MS, () -> thread.execute(this::drain));
+                return;
+            }
         }
     }
 
-    /// Makes everything durable that was added before the call.
-    void flushNow() {
+    /// Makes everything durable that was added before the call; false if the disk is full: then it waits, and is tried
+    /// again later. What of it is in the journal already will be there twice, which a replay passes over.
+    boolean flushNow() {
         flushLock.lock();
         try {
+            var waiting = stuck;
+            if (waiting != null) {
+                stuck = null;
+                flush(waiting);
+                if (stuck != null) {
+                    return false;
+                }
+            }
             JournalGroup group;
             synchronized (queueLock) {
                 group = gathering;
                 if (group.isEmpty()) {
-                    return;
+                    return true;
                 }
                 gathering = newGroup();
                 for (var pending : group.logs()) {
@@ -131,6 +149,7 @@ final class Flusher {
                 }
             }
             flush(group);
+            return stuck == null;
         } finally {
             flushLock.unlock();
         }
@@ -141,6 +160,10 @@ final class Flusher {
             if (directory.failure().isEmpty()) {
                 write(group);
             }
+        } catch (DiskFullException full) {
+            directory.ranOut(full);
+            stuck = group;
+            return;
         } catch (IOException | RuntimeException | Error failure) {
             // Also when memory runs out: whoever waits must hear of it.
             directory.fail("writing the journal or a segment", failure);
@@ -159,7 +182,7 @@ final class Flusher {
         }
         if (!failed && journal.isHalfFull()) {
             directory.checkpointSoon();
-            if (journal.wantsToGrow()) {
+            if (!directory.room().isOut() && journal.wantsToGrow()) {
                 directory.environment().threads().blocking().execute(this::growJournal);
             }
         }
@@ -198,6 +221,9 @@ final class Flusher {
             // All of the journal counts: free it the hard way. A group is far smaller than the journal.
             directory.checkpoint(false);
             if (!journal.write(entry)) {
+                if (directory.room().isOut()) {
+                    throw new DiskFullException(directory.path(), new IOException("no room for a checkpoint"));
+                }
                 throw new IOException("the journal is full after a checkpoint");
             }
         }

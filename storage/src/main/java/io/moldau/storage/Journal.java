@@ -70,6 +70,13 @@ final class Journal {
         live.addAll(entries);
     }
 
+    /// Entries of a process that was killed may be in the page cache only, and recovery relies on them.
+    synchronized void syncLive() throws IOException {
+        if (!live.isEmpty()) {
+            sync();
+        }
+    }
+
     /// Everything before the mark is in synced segments.
     synchronized void release(Mark mark) {
         while (!live.isEmpty() && live.getFirst().sequence < mark.sequence) {
@@ -105,10 +112,20 @@ final class Journal {
         var crc = new CRC32C();
         crc.update(entry.duplicate().limit(end).position(8));
         entry.putInt(4, (int) crc.getValue());
-        // Whole pages: the kernel would have to read a page of which a part is written.
-        opened().write(
-                        entry.duplicate().position(0).limit((int) Math.min(entry.capacity(), pages(end))),
-                        place.position);
+        try {
+            // Whole pages: the kernel would have to read a page of which a part is written.
+            opened().write(
+                            entry.duplicate().position(0).limit((int) Math.min(entry.capacity(), pages(end))),
+                            place.position);
+        } catch (IOException failed) {
+            // Nothing follows a gap: the next entry takes this one's place.
+            synchronized (this) {
+                live.removeLast();
+                head = place.position;
+                nextSequence = place.sequence;
+            }
+            throw failed;
+        }
         return true;
     }
 
@@ -281,6 +298,20 @@ final class Journal {
                 reader.entry(payload);
             }
         }
+    }
+
+    /// The payload of the entry at a position of a whole journal, of whatever run; null if there is no whole one.
+    static @Nullable ByteBuffer entry(ByteBuffer journal, int at) {
+        if (journal.getInt(at) != MAGIC) {
+            return null;
+        }
+        int size = journal.getInt(at + 24);
+        if (size < 0 || size > journal.capacity() - at - HEADER_BYTES) {
+            return null;
+        }
+        var crc = new CRC32C();
+        crc.update(journal.slice(at + 8, HEADER_BYTES - 8 + size));
+        return journal.getInt(at + 4) == (int) crc.getValue() ? journal.slice(at + HEADER_BYTES, size) : null;
     }
 
     private static @Nullable ByteBuffer read(DiskFile file, long position, long generation, long sequence)

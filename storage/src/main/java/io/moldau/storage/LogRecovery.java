@@ -40,11 +40,17 @@ final class LogRecovery {
     static void wake(PartitionLog log, Checkpoint.Line line) throws IOException {
         var recovery = new LogRecovery(log, line, true);
         var segments = recovery.find(line);
-        log.awake(segments, line);
         Snapshots.load(log.directory().disk(), log.path(), line.recoveryPoint(), log.producers);
+        log.awake(segments);
+        if (!log.directory().recovery().clean()) {
+            // Removals by a process that was killed may be in the page cache only.
+            log.namesChanged();
+            log.note();
+        }
         if (!asWritten(segments, line)) {
             recovery.scannedEnd = line.recoveryPoint();
             recovery.scan(segments, line);
+            recovery.syncCut();
             LOG.warn(
                     "The log of {} is not as the last stop left it: cut {} bytes, ends at {}{}",
                     log.id(),
@@ -125,7 +131,7 @@ final class LogRecovery {
         if (Snapshots.load(disk, log.path(), known.recoveryPoint(), log.producers) >= 0) {
             log.restoreStart(known.logStart());
         }
-        // The process before may have made files and never synced their names.
+        // Its names may be in the page cache only, of a process that was killed.
         log.namesChanged();
         log.directory().note(log);
         if (asWritten(segments, known)) {
@@ -182,6 +188,16 @@ final class LogRecovery {
         log.directory().note(log);
         scannedEnd = log.view().logEndOffset();
         CleanedOffset.cut(log.directory().disk(), log.path(), scannedEnd);
+    }
+
+    /// What was cut must not come back behind what is written from now on: its offsets are given out again.
+    private void syncCut() throws IOException {
+        for (var segment : log.segments()) {
+            segment.sync();
+        }
+        if (log.directory().disk().exists(log.path())) {
+            log.directory().disk().syncDirectory(log.path());
+        }
     }
 
     /// True if the log lacked the batch.

@@ -22,7 +22,6 @@ final class LogSync {
     private boolean snapshotWritten;
     private long snapshotOffset;
     private boolean metadataSynced;
-    private long syncedPoint;
 
     LogSync(PartitionLog log) {
         this.log = log;
@@ -42,7 +41,6 @@ final class LogSync {
                     throw full;
                 }
             }
-            syncedPoint = work.line.recoveryPoint();
             return work.line;
         } finally {
             lock.unlock();
@@ -124,15 +122,14 @@ final class LogSync {
         }
     }
 
-    /// A checkpoint remembers the last snapshot: older ones may go. Where the log ended for it.
-    long forgetSnapshots() throws IOException {
+    /// A checkpoint remembers the last snapshot: older ones may go.
+    void forgetSnapshots() throws IOException {
         lock.lock();
         try {
             if (snapshotWritten && !log.isDeleted()) {
                 snapshotWritten = false;
                 Snapshots.deleteOlder(log.directory().disk(), log.path(), snapshotOffset);
             }
-            return syncedPoint;
         } finally {
             lock.unlock();
         }

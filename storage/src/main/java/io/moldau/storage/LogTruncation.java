@@ -8,7 +8,9 @@ final class LogTruncation {
     private LogTruncation() {}
 
     static void cut(PartitionLog log, long offset) throws IOException {
-        log.directory().flusher().flushNow();
+        if (!log.directory().flusher().flushNow()) {
+            throw new IOException("cutting the log of " + log.id() + " needs room on the disk, or a disk that is well");
+        }
         boolean shorter = log.sync().exclusively(() -> {
             synchronized (log) {
                 if (offset >= log.view().logEndOffset()) {

@@ -66,23 +66,16 @@ public final class PartitionLog {
         return path;
     }
 
-    LogSync sync() {
-        return sync;
-    }
-
-    LogCompaction compaction() {
-        return compaction;
-    }
-
-    /// To be changed under this log's monitor.
-    SegmentList segmentList() {
-        return segments;
-    }
-
     /// All segments; a log at rest wakes.
     List<Segment> segments() throws IOException {
         wake();
         return segments.all();
+    }
+
+    /// More than the segment that is written to; known without waking the log.
+    boolean hasClosedSegments() {
+        var resting = segments.resting();
+        return resting == null ? segments.all().size() > 1 : resting.sizeBytes() > resting.position();
     }
 
     /// A log that was not used since the node started knows where it starts and ends from the checkpoint, and nothing
@@ -100,7 +93,7 @@ public final class PartitionLog {
         }
     }
 
-    /// The next checkpoint must say something about this log.
+    /// The next checkpoint has something to say about it. Under this log's monitor.
     void note() {
         if (!noted) {
             noted = true;
@@ -111,6 +104,19 @@ public final class PartitionLog {
     /// Under the log's monitor: whether the next checkpoint will look at it.
     void noted(boolean will) {
         noted = will;
+    }
+
+    LogSync sync() {
+        return sync;
+    }
+
+    LogCompaction compaction() {
+        return compaction;
+    }
+
+    /// To be changed under this log's monitor.
+    SegmentList segmentList() {
+        return segments;
     }
 
     Epochs epochs() {
@@ -254,6 +260,15 @@ public final class PartitionLog {
         durable = Math.max(start, Math.min(durable, end));
         stable = Math.max(start, Math.min(stable, end));
         return new LogView(start, end, durable, epochs.latest(), segments.sizeBytes(), stable);
+    }
+
+    /// True if [#read] from here finds what was written a moment ago, or nothing: it does not wait for the disk.
+    public boolean isRecent(long fromOffset) {
+        if (fromOffset >= logEnd) {
+            return true;
+        }
+        var known = segments.all();
+        return !known.isEmpty() && known.getLast().isRecent(fromOffset);
     }
 
     /// Batches from the one that holds `fromOffset` on, all below `belowOffset`, at most `maxBytes`; with
@@ -435,9 +450,10 @@ public final class PartitionLog {
         return deleted;
     }
 
-    /// A checkpoint remembers the last snapshot: older ones may go.
-    void forgetSnapshots() throws IOException {
-        compaction.checkpointed(sync.forgetSnapshots());
+    /// A checkpoint says that everything below `recoveryPoint` is on disk, and remembers the last snapshot.
+    void checkpointed(long recoveryPoint) throws IOException {
+        compaction.checkpointed(recoveryPoint);
+        sync.forgetSnapshots();
     }
 
     /// Removes files of segments that left the log a while ago, unless their names belong to somebody else by now:
@@ -455,6 +471,7 @@ public final class PartitionLog {
     // What recovery does, before anybody else sees the log.
 
     void restoreAtRest(Checkpoint.Line line, boolean withFolder) {
+        compaction.checkpointed(line.recoveryPoint());
         restore(List.of(), line, withFolder);
         if (withFolder) {
             lastStable = line.lastStable();
@@ -462,9 +479,8 @@ public final class PartitionLog {
         }
     }
 
-    void awake(List<Segment> found, Checkpoint.Line line) {
+    void awake(List<Segment> found) {
         segments.awake(found);
-        compaction.checkpointed(line.recoveryPoint());
     }
 
     void restore(List<Segment> found, Checkpoint.Line line, boolean withFolder) {
@@ -474,7 +490,6 @@ public final class PartitionLog {
         logStart = line.logStart();
         publishEnd(line.recoveryPoint());
         durableEnd = logEnd;
-        compaction.checkpointed(line.recoveryPoint());
     }
 
     void restoreBatch(RecordBatch batch) {

@@ -18,7 +18,9 @@ final class Segment {
     private final Disk disk;
     private final Path directory;
     private final long baseOffset;
+    private static final int RECENT_BYTES = 8 << 20;
     private final int indexIntervalBytes;
+    private final int writtenFrom;
     private volatile int size;
     private volatile @Nullable DiskFile file;
     private volatile @Nullable OffsetIndex index;
@@ -36,6 +38,7 @@ final class Segment {
         this.directory = directory;
         this.baseOffset = baseOffset;
         this.size = sizeBytes;
+        this.writtenFrom = sizeBytes;
         this.indexIntervalBytes = indexIntervalBytes;
     }
 
@@ -55,6 +58,7 @@ final class Segment {
         segment.file = file;
         segment.index = new OffsetIndex();
         segment.maxTimestamp = RecordBatch.NO_TIMESTAMP;
+        segment.timesKnown = true;
         return segment;
     }
 
@@ -101,8 +105,19 @@ final class Segment {
     /// Its names will be somebody else's: keeps what they stand for open for those who still read it.
     void pin() throws IOException {
         pinned = true;
-        file();
+        OpenFiles.keep(file());
         index();
+    }
+
+    /// True if what lies there was written by this process a moment ago: the system has it in memory still.
+    boolean isRecent(int position) {
+        return position >= writtenFrom && size - position <= RECENT_BYTES;
+    }
+
+    /// The same for the batch that holds the offset.
+    boolean isRecent(long offset) {
+        var known = index;
+        return known != null && offset >= baseOffset && isRecent(known.positionAtOrBelow(offset - baseOffset));
     }
 
     void append(RecordBatch batch) throws IOException {

@@ -12,6 +12,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.LongStream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
@@ -20,6 +21,7 @@ import org.junit.jupiter.api.Test;
 /// `-Dmoldau.seeds=N` runs more of them, `-Dmoldau.seed=N` one, step by step.
 class LogModelTest {
     private static final int SEEDS = Integer.getInteger("moldau.seeds", 4000);
+    private static final long[] FOUND_BY_LONGER_RUNS = {6380, 27_675};
     private static final int STEPS = 80;
     private static final Path DATA = Path.of("/data");
     private static final LogDirectorySettings SMALL =
@@ -204,12 +206,11 @@ class LogModelTest {
                 model.cut(view.logEndOffset());
                 model.logStart = view.logStartOffset();
                 model.acknowledged = view.durableEndOffset();
-                compare(model);
-                // A log at rest may have one left: whoever asks for its files first finishes it.
-                log.segments();
-                if (world.disk().exists(log.path())) {
+                // A log at rest is put in order when it is used.
+                if (!log.segments().isEmpty()) {
                     assertThat(world.disk().list(log.path())).noneMatch(name -> name.endsWith(".swap"));
                 }
+                compare(model);
             }
             for (var log : directory().logs()) {
                 if (!models.containsKey(log.id())) {
@@ -332,18 +333,7 @@ class LogModelTest {
             model.logStart = log(model).view().logStartOffset();
             // What a log knows of its producers after that is what its batches say, and some of them are gone.
             idempotent++;
-            var open = new HashMap<Long, Long>();
-            for (var producer : log(model).producers()) {
-                if (producer.currentTransactionStartOffset() >= 0) {
-                    open.put(producer.producerId(), producer.currentTransactionStartOffset());
-                }
-            }
-            model.fates().forEach((batch, fate) -> {
-                long start = open.getOrDefault(batch.producer(), Long.MAX_VALUE);
-                if (fate == LogModel.Fate.OPEN && batch.last() < model.logStart && batch.base() < start) {
-                    model.batches.remove(batch);
-                }
-            });
+            model.producersRead = true;
         }
 
         void run() throws IOException {
@@ -366,7 +356,10 @@ class LogModelTest {
     void whateverHappensALogHoldsWhatTheModelSays() {
         long only = Long.getLong("moldau.seed", -1);
         long passes = 0;
-        for (long seed = only < 0 ? 0 : only; seed < (only < 0 ? SEEDS : only + 1); seed++) {
+        var seeds = only < 0
+                ? LongStream.concat(LongStream.of(FOUND_BY_LONGER_RUNS), LongStream.range(0, SEEDS))
+                : LongStream.of(only);
+        for (long seed : seeds.toArray()) {
             var trace = List.<String>of();
             try {
                 var life = new Life(seed);
