@@ -24,26 +24,22 @@ final class CreatePartitionsHandler implements ApiHandler<CreatePartitionsReques
 
     @Override
     public void handle(CreatePartitionsRequest request, Call call) {
-        context.controller()
-                .decide(image -> decide(image, request))
-                .whenComplete((outcomes, failure) -> {
-                    if (failure != null) {
-                        call.fail(failure);
-                        return;
-                    }
-                    var results = new ArrayList<CreatePartitionsTopicResult>();
-                    for (int i = 0; i < outcomes.size(); i++) {
-                        var name = request.topics().get(i).name();
-                        results.add(
-                                switch (outcomes.get(i)) {
-                                    case Done done -> result(name, ErrorCode.NONE, "");
-                                    case Refused(var error, var reason) -> result(name, error, reason);
-                                });
-                    }
-                    call.answer(CreatePartitionsResponse.builder()
-                            .results(results)
-                            .build());
-                });
+        context.controller().decide(image -> decide(image, request)).whenComplete((outcomes, failure) -> {
+            if (failure != null) {
+                call.fail(failure);
+                return;
+            }
+            var results = new ArrayList<CreatePartitionsTopicResult>();
+            for (int i = 0; i < outcomes.size(); i++) {
+                var name = request.topics().get(i).name();
+                results.add(
+                        switch (outcomes.get(i)) {
+                            case Done done -> result(name, ErrorCode.NONE, "");
+                            case Refused(var error, var reason) -> result(name, error, reason);
+                        });
+            }
+            call.answer(CreatePartitionsResponse.builder().results(results).build());
+        });
     }
 
     /// All topics of the request in one change: one sync.

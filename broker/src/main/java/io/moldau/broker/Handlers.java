@@ -64,7 +64,9 @@ final class Handlers {
                 ListConfigResourcesRequest.class,
                 new ListConfigResourcesHandler(context));
         table.with(
-                ApiKey.DESCRIBE_LOG_DIRS, DescribeLogDirsRequest.class, new DescribeLogDirsHandler(context, directories));
+                ApiKey.DESCRIBE_LOG_DIRS,
+                DescribeLogDirsRequest.class,
+                new DescribeLogDirsHandler(context, directories));
         TelemetryHandlers.register(table, context);
         GroupHandlers.register(table, groups);
         return table;

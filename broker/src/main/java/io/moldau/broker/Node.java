@@ -83,8 +83,8 @@ public final class Node implements AutoCloseable {
         try {
             for (var path : paths) {
                 if (!path.equals(first) && hasMetadata(environment, path) && !hasMetadata(environment, first)) {
-                    throw new StartupException("Cannot use the data directory " + first + ": the cluster's metadata is in "
-                            + path + "; put that one first in log.dirs.");
+                    throw new StartupException("Cannot use the data directory " + first
+                            + ": the cluster's metadata is in " + path + "; put that one first in log.dirs.");
                 }
             }
             var how = LogDirectorySettings.DEFAULTS.withReserveBytes(settings.int64("log.dir.reserve.bytes"));
@@ -119,8 +119,7 @@ public final class Node implements AutoCloseable {
         return failure instanceof AccessDeniedException ? "permission denied" : String.valueOf(failure.getMessage());
     }
 
-    private Node(
-            Environment environment, BrokerSettings settings, LogDirectories directories, Controller controller) {
+    private Node(Environment environment, BrokerSettings settings, LogDirectories directories, Controller controller) {
         this.environment = environment;
         this.settings = settings;
         this.directories = directories;
@@ -264,7 +263,9 @@ public final class Node implements AutoCloseable {
         boolean one = directories.all().size() == 1;
         return directories.all().stream()
                 .map(directory -> (one ? "" : directory.path() + ": ")
-                        + directory.failure().orElseGet(() -> directory.recovery().summary()))
+                        + directory
+                                .failure()
+                                .orElseGet(() -> directory.recovery().summary()))
                 .toList();
     }
 

@@ -5,6 +5,7 @@ import io.moldau.protocol.ErrorCode;
 import io.moldau.protocol.message.ProduceRequest;
 import io.moldau.protocol.message.ProduceRequest.PartitionProduceData;
 import io.moldau.protocol.message.ProduceResponse;
+import io.moldau.protocol.message.ProduceResponse.BatchIndexAndErrorMessage;
 import io.moldau.protocol.message.ProduceResponse.PartitionProduceResponse;
 import io.moldau.protocol.message.ProduceResponse.TopicProduceResponse;
 import io.moldau.records.BatchError;
@@ -14,6 +15,7 @@ import io.moldau.records.RecordBatch;
 import io.moldau.records.RecordBatches;
 import io.moldau.replication.AppendOutcome;
 import io.moldau.replication.ErrorCodes;
+import io.moldau.replication.Partition;
 import io.moldau.storage.AppendOrigin;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
@@ -25,7 +27,7 @@ import org.jspecify.annotations.Nullable;
 
 /// Produce (key 0), versions 3–13.
 /// - v7  zstd (KIP-110)
-/// - v8  error texts (KIP-467)
+/// - v8  error texts, and which records are to blame (KIP-467)
 /// - v9  flexible encoding
 /// - v13 topics by id (KIP-516)
 ///
@@ -108,7 +110,18 @@ final class ProduceHandler implements ApiHandler<ProduceRequest> {
                     new AppendOutcome.Refused(ErrorCodes.of(invalid.error()), String.valueOf(invalid.getMessage())));
             return;
         }
-        partition.append(batches, AppendOrigin.CLIENT, acks != 0, done);
+        switch (arrival(topic, data.index(), partition, acks).of(batches)) {
+            case Arrival.Accepted(var kept) -> partition.append(kept, AppendOrigin.CLIENT, acks != 0, done);
+            case Arrival.Turned(var refusal) -> done.accept(refusal);
+        }
+    }
+
+    private Arrival arrival(TopicImage topic, int index, Partition partition, short acks) {
+        return new Arrival(
+                partition.log().settings(),
+                topic.partitions().get(index).isr().size(),
+                acks == -1,
+                context.environment().clock().wallMs());
     }
 
     private static void check(ByteBuffer bytes, int maxBatchBytes, short version) {
@@ -174,7 +187,7 @@ final class ProduceHandler implements ApiHandler<ProduceRequest> {
 
         private void withoutAnswer() {
             for (int slot = 0; slot < outcomes.length(); slot++) {
-                if (outcomes.get(slot) instanceof AppendOutcome.Refused(var error, var reason)) {
+                if (outcomes.get(slot) instanceof AppendOutcome.Refused(var error, var reason, var records)) {
                     call.refuse("its produce request with acks=0 failed with " + error + ": " + reason);
                     return;
                 }
@@ -187,9 +200,15 @@ final class ProduceHandler implements ApiHandler<ProduceRequest> {
             switch (outcome) {
                 case AppendOutcome.Acknowledged(long base, long last, long timeMs, long start) ->
                     response.baseOffset(base).logAppendTimeMs(timeMs).logStartOffset(start);
-                case AppendOutcome.Refused(var error, var reason) ->
+                case AppendOutcome.Refused(var error, var reason, var records) ->
                     response.errorCode(error.code())
                             .errorMessage(reason)
+                            .recordErrors(records.stream()
+                                    .map(record -> BatchIndexAndErrorMessage.builder()
+                                            .batchIndex(record.index())
+                                            .batchIndexErrorMessage(record.message())
+                                            .build())
+                                    .toList())
                             .baseOffset(-1)
                             .logAppendTimeMs(-1)
                             .logStartOffset(-1);

@@ -133,7 +133,7 @@ public final class Coordinator<S extends CoordinatedState> {
                 uncommitted.remove(effects);
                 effects.committed().forEach(Runnable::run);
             }
-            case AppendOutcome.Refused(var error, var reason) -> {
+            case AppendOutcome.Refused(var error, var reason, var records) -> {
                 LOG.error("Writing to {} failed ({}: {}); its state is loaded again", partition.id(), error, reason);
                 end(ErrorCode.COORDINATOR_NOT_AVAILABLE);
                 if (error == ErrorCode.KAFKA_STORAGE_ERROR || error == ErrorCode.UNKNOWN_TOPIC_OR_PARTITION) {

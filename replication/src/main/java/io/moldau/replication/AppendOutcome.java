@@ -1,6 +1,7 @@
 package io.moldau.replication;
 
 import io.moldau.protocol.ErrorCode;
+import java.util.List;
 
 /// What a producer is told about the batches it sent to one partition.
 public sealed interface AppendOutcome {
@@ -10,5 +11,15 @@ public sealed interface AppendOutcome {
     record Acknowledged(long baseOffset, long lastOffset, long logAppendTimeMs, long logStartOffset)
             implements AppendOutcome {}
 
-    record Refused(ErrorCode error, String reason) implements AppendOutcome {}
+    /// @param records those of the batch that are to blame, if that is known
+    record Refused(ErrorCode error, String reason, List<RecordError> records) implements AppendOutcome {
+        public Refused(ErrorCode error, String reason) {
+            this(error, reason, List.of());
+        }
+    }
+
+    /// One record's part in a refusal (KIP-467).
+    ///
+    /// @param index counts the batch's records from 0
+    record RecordError(int index, String message) {}
 }
