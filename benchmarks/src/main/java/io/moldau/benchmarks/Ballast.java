@@ -17,8 +17,8 @@ import java.util.concurrent.Executors;
 /// such memory and at 5,900 MB/s into memory just freed. Which of the two a case meets would be chance, and more than
 /// the difference between two brokers. Where memory is its machine's own, this does no harm.
 final class Ballast implements AutoCloseable {
-    private static final int PIECE_BYTES = 64 << 20;
-    private static final int AHEAD = 8;
+    private static final int PIECE_BYTES = 16 << 20;
+    private static final int AHEAD = 6;
     private static final Path MEMORY = Path.of("/dev/shm");
 
     private final ArrayDeque<Path> pieces = new ArrayDeque<>();

@@ -21,7 +21,7 @@ import org.jspecify.annotations.Nullable;
 /// or the batch needs that, and of the codec in which it is kept.
 ///
 /// Records are read if they are compressed, must have keys, must have another codec, or have times that matter. Else
-/// the batch stays bytes: `docs/decisions/0008-records-that-are-not-read.md`.
+/// the batch stays bytes: `docs/decisions/0015-records-that-are-not-read.md`.
 ///
 /// @param rules of the topic
 /// @param isr how many replicas are in sync
@@ -145,7 +145,7 @@ record Arrival(LogSettings rules, int isr, boolean awaitIsr, long nowMs) {
         private void look(Record record) {
             latest = Math.max(latest, record.timestamp());
             if (rules.cleanupCompact() && record.key() == null) {
-                blame("a record without a key; cleanup.policy=compact needs a key in each record");
+                blame("the record has no key; cleanup.policy=compact needs one in each record");
             } else if (rules.timestampType() == TimestampType.CREATE_TIME
                     && record.timestamp() != RecordBatch.NO_TIMESTAMP) {
                 if (isLate(record.timestamp())) {

@@ -14,10 +14,13 @@ import io.moldau.network.NetworkServer;
 import io.moldau.network.NetworkSettings;
 import io.moldau.protocol.ApiKey;
 import io.moldau.protocol.message.ApiVersionsRequest;
+import io.moldau.replication.Partition;
 import io.moldau.replication.Partitions;
+import io.moldau.storage.Cleaner;
 import io.moldau.storage.LogDirectories;
 import io.moldau.storage.LogDirectory;
 import io.moldau.storage.LogDirectorySettings;
+import io.moldau.storage.Scrub;
 import java.io.IOException;
 import java.net.BindException;
 import java.net.InetSocketAddress;
@@ -27,6 +30,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicBoolean;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -40,9 +44,11 @@ public final class Node implements AutoCloseable {
     private final LogDirectories directories;
     private final Controller controller;
     private final Partitions partitions;
+    private final Cleaner cleaner;
     private final LiveSettings live;
     private final List<NetworkServer> servers = new ArrayList<>();
     private final AtomicBoolean closed = new AtomicBoolean();
+    private @Nullable Scrub scrub;
 
     /// Starts a node with these settings (Kafka's names). Returns when clients may connect.
     public static Node start(Environment environment, Map<String, String> settings) throws StartupException {
@@ -128,6 +134,7 @@ public final class Node implements AutoCloseable {
         this.live = new LiveSettings(settings, nodeId, controller.image());
         this.partitions =
                 new Partitions(directories, (image, topic) -> TopicLogs.settings(image, topic, live.settings(image)));
+        this.cleaner = new Cleaner(environment, directories::logs, () -> CleanerRules.of(live.current()));
     }
 
     private void listen() throws StartupException {
@@ -156,6 +163,15 @@ public final class Node implements AutoCloseable {
         var dispatcher = new RequestDispatcher(table, apiVersions, peer -> {});
         for (var endpoint : settings.listeners()) {
             servers.add(open(endpoint, dispatcher));
+        }
+        cleaner.start();
+        long scrubMs = settings.int64("log.scrub.interval.ms");
+        if (scrubMs > 0) {
+            scrub = new Scrub(
+                    environment,
+                    () -> partitions.all().stream().map(Partition::log).toList(),
+                    scrubMs);
+            scrub.start();
         }
         environment.timers().schedule(settings.int64("log.retention.check.interval.ms"), this::retain);
     }
@@ -281,6 +297,10 @@ public final class Node implements AutoCloseable {
             return;
         }
         servers.forEach(NetworkServer::close);
+        cleaner.close();
+        if (scrub != null) {
+            scrub.close();
+        }
         try {
             controller.close();
         } catch (IOException failure) {

@@ -15,7 +15,6 @@ import io.moldau.records.RecordBatch;
 import io.moldau.records.RecordBatches;
 import io.moldau.replication.AppendOutcome;
 import io.moldau.replication.ErrorCodes;
-import io.moldau.replication.Partition;
 import io.moldau.storage.AppendOrigin;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
@@ -103,25 +102,22 @@ final class ProduceHandler implements ApiHandler<ProduceRequest> {
         }
         var records = data.records();
         ByteBuffer batches = records == null ? ByteBuffer.allocate(0) : records.buffer();
+        var rules = partition.log().settings();
         try {
-            check(batches, partition.log().settings().maxMessageBytes(), call.version());
+            check(batches, rules.maxMessageBytes(), call.version());
         } catch (InvalidBatchException invalid) {
             done.accept(
                     new AppendOutcome.Refused(ErrorCodes.of(invalid.error()), String.valueOf(invalid.getMessage())));
             return;
         }
-        switch (arrival(topic, data.index(), partition, acks).of(batches)) {
+        var known = topic.partitions();
+        int isr = data.index() < known.size() ? known.get(data.index()).isr().size() : 1;
+        var arrival = new Arrival(
+                rules, isr, acks == -1, context.environment().clock().wallMs());
+        switch (arrival.of(batches)) {
             case Arrival.Accepted(var kept) -> partition.append(kept, AppendOrigin.CLIENT, acks != 0, done);
             case Arrival.Turned(var refusal) -> done.accept(refusal);
         }
-    }
-
-    private Arrival arrival(TopicImage topic, int index, Partition partition, short acks) {
-        return new Arrival(
-                partition.log().settings(),
-                topic.partitions().get(index).isr().size(),
-                acks == -1,
-                context.environment().clock().wallMs());
     }
 
     private static void check(ByteBuffer bytes, int maxBatchBytes, short version) {

@@ -11,7 +11,7 @@ import io.moldau.protocol.Uuid;
 import io.moldau.replication.Partition;
 import io.moldau.replication.Partitions;
 import io.moldau.storage.Durability;
-import io.moldau.storage.LogDirectory;
+import io.moldau.storage.LogDirectories;
 import io.moldau.storage.LogDirectorySettings;
 import io.moldau.storage.LogSettings;
 import java.io.IOException;
@@ -70,23 +70,28 @@ final class CoordinatorFixture {
     final SimulatedWorld world;
     /// The states that the coordinators had, the one of now last.
     final List<Dictionary> lives = new ArrayList<>();
+    private LogDirectories directories;
     private Partitions partitions;
     private Partition partition;
     private Coordinator<Dictionary> coordinator;
 
     CoordinatorFixture(long seed) throws IOException {
         world = SimulatedWorld.of(seed);
-        partitions = openPartitions();
+        directories = openDirectories();
+        partitions = openPartitions(directories);
         partition = partitions.partition(TOPIC, 0).orElseThrow();
         coordinator = newCoordinator(lives);
     }
 
-    private Partitions openPartitions() throws IOException {
-        var directory = LogDirectory.open(world.environment(), DATA, LogDirectorySettings.DEFAULTS);
+    private LogDirectories openDirectories() throws IOException {
+        return LogDirectories.open(world.environment(), List.of(DATA), LogDirectorySettings.DEFAULTS);
+    }
+
+    private Partitions openPartitions(LogDirectories directories) {
         var opened = new Partitions(
-                directory,
+                directories,
                 (all, topic) ->
-                        LogSettings.DEFAULTS.withDurability(Durability.DISK).withSegmentBytes(MAX_BATCH_BYTES));
+                        LogSettings.of(it -> it.durability(Durability.DISK).segmentBytes(MAX_BATCH_BYTES)));
         opened.open(IMAGE);
         world.threads().runAll();
         return opened;
@@ -101,7 +106,8 @@ final class CoordinatorFixture {
     }
 
     private void reopen() throws IOException {
-        partitions = openPartitions();
+        directories = openDirectories();
+        partitions = openPartitions(directories);
         partition = partitions.partition(TOPIC, 0).orElseThrow();
         coordinator = newCoordinator(lives);
     }
@@ -137,7 +143,7 @@ final class CoordinatorFixture {
 
     /// As the node does when it notices that the directory failed.
     void takeOffline() {
-        partitions.offline("simulated");
+        partitions.offline(directories.all().getFirst(), "simulated");
     }
 
     void deleteTopic() {

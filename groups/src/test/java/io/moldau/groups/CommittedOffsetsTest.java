@@ -182,4 +182,23 @@ class CommittedOffsetsTest {
         node.settle();
         return ErrorCode.of(answer.get().errorCode());
     }
+
+    @Test
+    void offsetsAndGroupsAreTheSameAfterCompactionAndARestart() throws IOException {
+        for (int i = 0; i < 300; i++) {
+            assertThat(commit(i % 4, i)).isEqualTo(ErrorCode.NONE);
+        }
+        long before = node.offsetsLog(0).view().sizeBytes()
+                + node.offsetsLog(1).view().sizeBytes();
+        node.pass(5_000);
+        long after = node.offsetsLog(0).view().sizeBytes()
+                + node.offsetsLog(1).view().sizeBytes();
+        assertThat(after).isLessThan(before / 3);
+        for (int restart = 0; restart < 2; restart++) {
+            node.powerCutAndReopen();
+            for (int partition = 0; partition < 4; partition++) {
+                assertThat(committed(partition)).isEqualTo(296 + partition);
+            }
+        }
+    }
 }

@@ -10,10 +10,14 @@ import io.moldau.protocol.Uuid;
 import io.moldau.protocol.message.ConsumerGroupDescribeResponse;
 import io.moldau.protocol.message.DescribeGroupsResponse;
 import io.moldau.replication.Partitions;
+import io.moldau.storage.Cleaner;
+import io.moldau.storage.CleanerSettings;
 import io.moldau.storage.Durability;
 import io.moldau.storage.LogDirectories;
 import io.moldau.storage.LogDirectorySettings;
 import io.moldau.storage.LogSettings;
+import io.moldau.storage.PartitionId;
+import io.moldau.storage.PartitionLog;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -30,6 +34,14 @@ import org.jspecify.annotations.Nullable;
 final class GroupsFixture {
     private static final Path DATA = Path.of("/data");
     private static final Uuid OFFSETS_ID = new Uuid(7, 7);
+    /// As the internal topic is, only smaller: every test also shows that compaction takes nothing away.
+    private static final LogSettings COMPACTED = LogSettings.of(it -> it.durability(Durability.DISK)
+            .cleanupCompact(true)
+            .cleanupDelete(false)
+            .segmentBytes(4000)
+            .minCleanableDirtyRatio(0.01)
+            .deleteRetentionMs(3000));
+    private static final CleanerSettings CLEANING = new CleanerSettings(1, 1 << 20, Double.MAX_VALUE, 2000, 2000);
 
     /// What was answered, once.
     static final class Answer<T> implements Consumer<T> {
@@ -93,6 +105,7 @@ final class GroupsFixture {
     private int unique;
     private @Nullable Partitions partitions;
     private GroupCoordinator coordinator;
+    private Optional<LogDirectories> opened = Optional.empty();
 
     GroupsFixture(long seed) throws IOException {
         this(seed, GroupSettings.DEFAULTS);
@@ -111,8 +124,9 @@ final class GroupsFixture {
 
     private GroupCoordinator open() throws IOException {
         var directories = LogDirectories.open(world.environment(), List.of(DATA), LogDirectorySettings.DEFAULTS);
-        var partitions = new Partitions(
-                directories, (all, topic) -> LogSettings.DEFAULTS.with(it -> it.durability(Durability.DISK)));
+        var partitions = new Partitions(directories, (all, topic) -> COMPACTED);
+        new Cleaner(world.environment(), directories::logs, () -> CLEANING).start();
+        opened = Optional.of(directories);
         var next = new GroupCoordinator(world.environment(), settings, topics, () -> "unique-" + ++unique);
         partitions.listen(next);
         partitions.open(image);
@@ -130,6 +144,13 @@ final class GroupsFixture {
     void powerCutAndReopen() throws IOException {
         world.powerCut();
         coordinator = open();
+    }
+
+    /// The log of a partition of the internal topic.
+    PartitionLog offsetsLog(int partition) {
+        return opened.orElseThrow()
+                .log(new PartitionId(GroupCoordinator.TOPIC, partition))
+                .orElseThrow();
     }
 
     /// The topic that keeps the groups is deleted under them.

@@ -71,6 +71,30 @@ public final class LocalMetadataLog implements MetadataLog {
         }
     }
 
+    /// All records of a metadata log's file, which need not be in use and is not changed.
+    public static List<MetadataRecord> read(Disk disk, Path path) throws IOException {
+        var records = new ArrayList<MetadataRecord>();
+        try (var file = disk.open(path)) {
+            long end = file.sizeBytes();
+            var header = ByteBuffer.allocate(GROUP_HEADER_BYTES);
+            for (long at = 0; at + GROUP_HEADER_BYTES <= end; at += GROUP_HEADER_BYTES + header.getInt(0)) {
+                header.clear();
+                file.read(header, at);
+                int length = header.getInt(0);
+                if (length <= 0 || length > MAX_GROUP_BYTES || at + GROUP_HEADER_BYTES + length > end) {
+                    break;
+                }
+                var body = ByteBuffer.allocate(length);
+                file.read(body, at + GROUP_HEADER_BYTES);
+                if (checksum(body.flip()) != header.getInt(4)) {
+                    break;
+                }
+                records.addAll(decode(new ByteReader(body)));
+            }
+        }
+        return records;
+    }
+
     @Override
     public void append(List<MetadataRecord> records) throws IOException {
         if (broken) {

@@ -11,15 +11,13 @@ public sealed interface AppendOutcome {
     record Acknowledged(long baseOffset, long lastOffset, long logAppendTimeMs, long logStartOffset)
             implements AppendOutcome {}
 
-    /// @param records those of the batch that are to blame, if that is known
+    /// @param records those that are to blame, if it is known (KIP-467)
     record Refused(ErrorCode error, String reason, List<RecordError> records) implements AppendOutcome {
         public Refused(ErrorCode error, String reason) {
             this(error, reason, List.of());
         }
     }
 
-    /// One record's part in a refusal (KIP-467).
-    ///
-    /// @param index counts the batch's records from 0
+    /// @param index in the batch, from 0
     record RecordError(int index, String message) {}
 }

@@ -64,6 +64,10 @@ final class Checkpoints {
     /// that it does not have, and tails that were cut. The rest follows in the background.
     void begin(Checkpoint last, Journal.Mark end, Collection<PartitionLog> unsynced) throws IOException {
         journal.syncLive();
+        if (!last.clean()) {
+            // Folders of the process before, whose names it may not have lived to sync.
+            namesChanged();
+        }
         sync(unsynced, log -> log.syncSegments());
         syncNames();
         var starts = new ArrayList<Checkpoint.JournalStart>();
@@ -138,8 +142,11 @@ final class Checkpoints {
             throw failed;
         }
         journal.release(mark);
-        for (var log : changed) {
-            log.forgetSnapshots();
+        for (var line : lines) {
+            var log = directory.log(line.id());
+            if (log.isPresent() && log.get().topicId().equals(line.topicId())) {
+                log.get().checkpointed(line.recoveryPoint());
+            }
         }
         for (var files : going) {
             directory.removals().later(files.delayMs, () -> files.log.deleteFiles(files.segments));

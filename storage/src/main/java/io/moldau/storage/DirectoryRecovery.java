@@ -71,6 +71,7 @@ final class DirectoryRecovery {
                         live,
                         this::replay);
             }
+            Journal.syncFile(directory.disk(), directory.path());
             directory.resumeJournal(journalEnd, live);
         }
         for (var id : nameless) {

@@ -108,6 +108,11 @@ final class DiskRoom {
         }
     }
 
+    /// Producers are refused.
+    boolean isOut() {
+        return full;
+    }
+
     /// A write failed for want of room.
     void ranOut() {
         usableBytes = 0;

@@ -1,24 +1,25 @@
 package io.moldau.storage;
 
+import io.moldau.environment.DiskFullException;
 import io.moldau.environment.Threads;
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
 
 /// Group commit: takes everything that was appended since the last group, makes it durable with one sync of the
 /// journal, and says so. The next group gathers while this one is on its way to the disk.
 ///
-/// Cost rule: a journal writes each byte twice, so a log with many bytes in a group
-/// ([LogDirectorySettings#directSyncBytes]) has its segment synced instead.
+/// Cost rule: a journal writes each byte twice, and a sync of a segment costs the file system a commit. A log with so
+/// many bytes in a group ([LogDirectorySettings#directSyncBytes]) that the commit is the lesser cost has its segment
+/// synced instead; so have the logs that find the journal's share for one group used up.
 final class Flusher {
-    private static final int ENTRY_BYTES = 1 << 20;
+    private static final long RETRY_MS = 1000;
 
     /// What one log has in the group that gathers.
     static final class Pending {
         final PartitionLog log;
-        final List<ByteBuffer> batches = new ArrayList<>();
         long bytes;
         long endOffset;
         boolean direct;
@@ -32,20 +33,28 @@ final class Flusher {
     private final LogDirectorySettings settings;
     private final Journal journal;
     private final Threads.Dedicated thread;
+    private final long mostJournaledBytes;
     private final Object queueLock = new Object();
     /// One group at a time is on its way to the disk.
     private final ReentrantLock flushLock = new ReentrantLock();
-    private List<Pending> logs = new ArrayList<>();
-    private List<JournalItem> items = new ArrayList<>();
+    private final JournalGroup.Buffers buffers = new JournalGroup.Buffers();
+    private JournalGroup gathering;
     private boolean running;
+    /// A group for which the disk has no room: nothing else is written before it.
+    private volatile @Nullable JournalGroup stuck;
     private volatile long unsyncedBytes;
-    private ByteBuffer entry = ByteBuffer.allocateDirect(64 * 1024);
 
     Flusher(LogDirectory directory, LogDirectorySettings settings, Journal journal, Threads.Dedicated thread) {
         this.directory = directory;
         this.settings = settings;
         this.journal = journal;
         this.thread = thread;
+        this.mostJournaledBytes = settings.journalBytes() / 4;
+        this.gathering = newGroup();
+    }
+
+    private JournalGroup newGroup() {
+        return new JournalGroup(buffers, (int) Math.min(JournalGroup.ENTRY_BYTES, mostJournaledBytes));
     }
 
     /// False if that many more bytes would be too many; always true if nothing waits.
@@ -54,27 +63,34 @@ final class Flusher {
         return waiting == 0 || waiting + bytes <= settings.unsyncedBytes();
     }
 
+    /// The batches are copied where they need be: the buffer is the caller's again afterwards.
+    ///
     /// @param direct the log holds older bytes that were never journaled, so its segments must be synced
     void add(PartitionLog log, ByteBuffer batches, long endOffset, boolean direct) {
+        boolean idle;
         synchronized (queueLock) {
             var pending = log.pending();
             if (pending == null) {
                 pending = new Pending(log);
                 log.setPending(pending);
-                logs.add(pending);
+                gathering.logs().add(pending);
             }
             int size = batches.remaining();
             pending.bytes += size;
-            pending.direct |= direct || pending.bytes > settings.directSyncBytes();
-            if (pending.direct) {
-                pending.batches.clear();
-            } else {
-                pending.batches.add(batches);
-            }
             pending.endOffset = endOffset;
+            pending.direct |= direct
+                    || pending.bytes > settings.directSyncBytes()
+                    || gathering.journalBytes() + size > mostJournaledBytes;
+            if (!pending.direct) {
+                gathering.append(log, batches);
+            }
             unsyncedBytes += size;
+            idle = !running;
+            running = true;
         }
-        wake();
+        if (idle) {
+            thread.execute(this::drain);
+        }
     }
 
     void add(JournalItem item) {
@@ -82,108 +98,114 @@ final class Flusher {
     }
 
     void add(List<JournalItem> many) {
+        boolean idle;
         synchronized (queueLock) {
-            items.addAll(many);
-        }
-        wake();
-    }
-
-    private void wake() {
-        synchronized (queueLock) {
-            if (running) {
-                return;
-            }
+            many.forEach(gathering::add);
+            idle = !running;
             running = true;
         }
-        thread.execute(this::drain);
+        if (idle) {
+            thread.execute(this::drain);
+        }
     }
 
     private void drain() {
         while (true) {
             synchronized (queueLock) {
-                if (logs.isEmpty() && items.isEmpty()) {
+                if (stuck == null && gathering.isEmpty()) {
                     running = false;
                     return;
                 }
             }
-            flushNow();
+            if (!flushNow()) {
+                directory.environment().timers().schedule(RETRY_MS, () -> thread.execute(this::drain));
+                return;
+            }
         }
     }
 
-    /// Makes everything durable that was added before the call.
-    void flushNow() {
+    /// Makes everything durable that was added before the call; false if the disk is full: then it waits, and is tried
+    /// again later. What of it is in the journal already will be there twice, which a replay passes over.
+    boolean flushNow() {
         flushLock.lock();
         try {
-            List<Pending> groupLogs;
-            List<JournalItem> groupItems;
+            var waiting = stuck;
+            if (waiting != null) {
+                stuck = null;
+                flush(waiting);
+                if (stuck != null) {
+                    return false;
+                }
+            }
+            JournalGroup group;
             synchronized (queueLock) {
-                groupLogs = logs;
-                groupItems = items;
-                logs = new ArrayList<>();
-                items = new ArrayList<>();
-                for (var pending : groupLogs) {
+                group = gathering;
+                if (group.isEmpty()) {
+                    return true;
+                }
+                gathering = newGroup();
+                for (var pending : group.logs()) {
                     pending.log.setPending(null);
                 }
             }
-            if (!groupLogs.isEmpty() || !groupItems.isEmpty()) {
-                flush(groupLogs, groupItems);
-            }
+            flush(group);
+            return stuck == null;
         } finally {
             flushLock.unlock();
         }
     }
 
-    private void flush(List<Pending> groupLogs, List<JournalItem> groupItems) {
+    private void flush(JournalGroup group) {
         try {
             if (directory.failure().isEmpty()) {
-                write(groupLogs, groupItems);
+                write(group);
             }
+        } catch (DiskFullException full) {
+            directory.ranOut(full);
+            stuck = group;
+            return;
         } catch (IOException | RuntimeException | Error failure) {
             // Also when memory runs out: whoever waits must hear of it.
             directory.fail("writing the journal or a segment", failure);
         }
         boolean failed = directory.failure().isPresent();
         long bytes = 0;
-        for (var pending : groupLogs) {
+        for (var pending : group.logs()) {
             bytes += pending.bytes;
         }
         synchronized (queueLock) {
             unsyncedBytes -= bytes;
+            buffers.giveBack(group.entries());
         }
-        for (var pending : groupLogs) {
+        for (var pending : group.logs()) {
             pending.log.flushed(pending.endOffset, !failed);
         }
-        if (!failed && journal.liveBytes() > settings.journalBytes() / 2) {
+        if (!failed && journal.isHalfFull()) {
             directory.checkpointSoon();
+            if (!directory.room().isOut() && journal.wantsToGrow()) {
+                directory.environment().threads().blocking().execute(this::growJournal);
+            }
         }
     }
 
-    private void write(List<Pending> groupLogs, List<JournalItem> groupItems) throws IOException {
-        entry.clear().position(Journal.HEADER_BYTES);
-        boolean journaled = false;
-        for (var item : groupItems) {
-            journaled |= true;
-            put(item);
+    private void growJournal() {
+        try {
+            journal.growAhead();
+        } catch (IOException failed) {
+            // Not needed yet: whoever needs it will meet the same failure.
+            return;
         }
-        long total = 0;
-        for (var pending : groupLogs) {
-            total += pending.bytes;
-            if (pending.direct || total > settings.journalBytes() / 4) {
-                pending.direct = true;
-                continue;
-            }
-            for (var batches : pending.batches) {
-                journaled = true;
-                put(new JournalItem.Append(
-                        pending.log.topicId(), pending.log.id().partition(), batches));
-            }
+    }
+
+    private void write(JournalGroup group) throws IOException {
+        for (var entry : group.entries()) {
+            emit(entry);
         }
-        if (journaled) {
-            emit();
+        if (!group.entries().isEmpty()) {
             journal.sync();
         }
         boolean direct = false;
-        for (var pending : groupLogs) {
+        for (var pending : group.logs()) {
             if (pending.direct) {
                 direct = true;
                 pending.log.syncSegments();
@@ -194,29 +216,17 @@ final class Flusher {
         }
     }
 
-    private void put(JournalItem item) throws IOException {
-        int size = JournalItem.HEADER_BYTES + item.bodyBytes();
-        long limit = Math.min(ENTRY_BYTES, settings.journalBytes() / 4);
-        if (entry.position() > Journal.HEADER_BYTES && entry.position() + (long) size > limit) {
-            emit();
-        }
-        if (entry.remaining() < size) {
-            var larger = ByteBuffer.allocateDirect(Math.max(entry.position() + size, entry.capacity() * 2));
-            larger.put(entry.flip());
-            entry = larger;
-        }
-        item.write(entry);
-    }
-
-    private void emit() throws IOException {
+    private void emit(ByteBuffer entry) throws IOException {
         if (!journal.write(entry)) {
             // All of the journal counts: free it the hard way. A group is far smaller than the journal.
             directory.checkpoint(false);
             if (!journal.write(entry)) {
+                if (directory.room().isOut()) {
+                    throw new DiskFullException(directory.path(), new IOException("no room for a checkpoint"));
+                }
                 throw new IOException("the journal is full after a checkpoint");
             }
         }
-        entry.clear().position(Journal.HEADER_BYTES);
     }
 
     void close() {

@@ -42,6 +42,9 @@ final class Journal {
     /// Where the live entries lie, oldest first.
     private final ArrayDeque<Mark> live = new ArrayDeque<>();
     private long head;
+    /// Zeros are being written behind the capacity: nothing else may be.
+    private boolean growing;
+    private boolean growthAsked;
     private long nextSequence = 1;
 
     Journal(Disk disk, Path directory, long firstBytes, long limitBytes, long generation) {
@@ -89,7 +92,7 @@ final class Journal {
         return tail < head ? head - tail : capacity - tail + head;
     }
 
-    private static long pages(long bytes) {
+    static long pages(long bytes) {
         return (bytes + PAGE_BYTES - 1) / PAGE_BYTES * PAGE_BYTES;
     }
 
@@ -106,11 +109,23 @@ final class Journal {
         entry.putLong(16, place.sequence);
         entry.putInt(24, end - HEADER_BYTES);
         entry.putLong(28, 0);
-        entry.flip();
         var crc = new CRC32C();
-        crc.update(entry.duplicate().position(8));
+        crc.update(entry.duplicate().limit(end).position(8));
         entry.putInt(4, (int) crc.getValue());
-        opened().write(entry, place.position);
+        try {
+            // Whole pages: the kernel would have to read a page of which a part is written.
+            opened().write(
+                            entry.duplicate().position(0).limit((int) Math.min(entry.capacity(), pages(end))),
+                            place.position);
+        } catch (IOException failed) {
+            // Nothing follows a gap: the next entry takes this one's place.
+            synchronized (this) {
+                live.removeLast();
+                head = place.position;
+                nextSequence = place.sequence;
+            }
+            throw failed;
+        }
         return true;
     }
 
@@ -123,7 +138,7 @@ final class Journal {
         opened();
         long tail = live.isEmpty() ? -1 : live.getFirst().position;
         boolean wrapped = tail >= head;
-        while (!wrapped && head + bytes > capacity && capacity < limitBytes) {
+        while (!wrapped && head + bytes > capacity && capacity < limitBytes && !roomAtFront(tail, bytes)) {
             try {
                 grow();
             } catch (DiskFullException full) {
@@ -152,7 +167,67 @@ final class Journal {
         return place;
     }
 
+    private synchronized void awaitGrowth() throws IOException {
+        try {
+            while (growing) {
+                wait();
+            }
+        } catch (InterruptedException interrupted) {
+            Thread.currentThread().interrupt();
+            throw new IOException("interrupted while the journal grew", interrupted);
+        }
+    }
+
+    private boolean roomAtFront(long tail, long bytes) {
+        return tail < 0 ? bytes <= capacity : bytes <= tail;
+    }
+
+    synchronized boolean isHalfFull() {
+        return liveBytes() > capacity / 2;
+    }
+
+    /// True once for each doubling: more is written between two checkpoints than fits well.
+    synchronized boolean wantsToGrow() {
+        boolean wanted = capacity < limitBytes && !growthAsked;
+        growthAsked |= wanted;
+        return wanted;
+    }
+
+    /// Doubles the journal while the flusher goes on in the part that there is.
+    void growAhead() throws IOException {
+        try {
+            long from;
+            synchronized (this) {
+                opened();
+                from = capacity;
+                growing = true;
+            }
+            long target = Math.min(limitBytes, from * 2);
+            var zeros = ByteBuffer.allocateDirect((int) Math.min(ZEROS_BYTES, target - from));
+            for (long at = from; at < target; at += zeros.capacity()) {
+                zeros.clear().limit((int) Math.min(zeros.capacity(), target - at));
+                opened().write(zeros, at);
+                // In small pieces: a group that is synced meanwhile waits for them too.
+                opened().sync();
+            }
+            synchronized (this) {
+                capacity = target;
+            }
+        } finally {
+            synchronized (this) {
+                growing = false;
+                growthAsked = false;
+                notifyAll();
+            }
+        }
+    }
+
+    /// Called under the monitor by [#reserve].
     private void grow() throws IOException {
+        if (growing) {
+            awaitGrowth();
+            return;
+        }
         long target = Math.min(limitBytes, capacity == 0 ? firstBytes : capacity * 2);
         var zeros = ByteBuffer.allocateDirect((int) Math.min(ZEROS_BYTES, target - capacity));
         for (long at = capacity; at < target; at += zeros.capacity()) {
@@ -179,6 +254,17 @@ final class Journal {
     void close() throws IOException {
         if (file != null) {
             file.close();
+        }
+    }
+
+    /// What was replayed counts as durable: a process that was killed between a write and its sync left it in the page
+    /// cache only.
+    static void syncFile(Disk disk, Path directory) throws IOException {
+        var path = directory.resolve(FILE);
+        if (disk.exists(path)) {
+            try (var file = disk.open(path)) {
+                file.sync();
+            }
         }
     }
 
@@ -212,6 +298,20 @@ final class Journal {
                 reader.entry(payload);
             }
         }
+    }
+
+    /// The payload of the entry at a position of a whole journal, of whatever run; null if there is no whole one.
+    static @Nullable ByteBuffer entry(ByteBuffer journal, int at) {
+        if (journal.getInt(at) != MAGIC) {
+            return null;
+        }
+        int size = journal.getInt(at + 24);
+        if (size < 0 || size > journal.capacity() - at - HEADER_BYTES) {
+            return null;
+        }
+        var crc = new CRC32C();
+        crc.update(journal.slice(at + 8, HEADER_BYTES - 8 + size));
+        return journal.getInt(at + 4) == (int) crc.getValue() ? journal.slice(at + HEADER_BYTES, size) : null;
     }
 
     private static @Nullable ByteBuffer read(DiskFile file, long position, long generation, long sequence)

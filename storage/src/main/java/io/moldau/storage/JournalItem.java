@@ -43,14 +43,23 @@ sealed interface JournalItem {
             case Delete delete -> DELETE;
             case LogStart start -> LOG_START;
         };
-        out.put(type).putLong(topicId().mostSignificant()).putLong(topicId().leastSignificant());
-        out.putInt(partition()).putInt(bodyBytes());
+        writeHeader(out, type, topicId(), partition(), bodyBytes());
         switch (this) {
             case Append append -> out.put(append.batches.duplicate());
             case Create create -> out.put(create.topic.getBytes(StandardCharsets.UTF_8));
             case Delete delete -> {}
             case LogStart start -> out.putLong(start.offset);
         }
+    }
+
+    /// What stands before the batches of an [Append].
+    static void writeAppendHeader(ByteBuffer out, UuidBits topicId, int partition, int sizeBytes) {
+        writeHeader(out, APPEND, topicId, partition, sizeBytes);
+    }
+
+    private static void writeHeader(ByteBuffer out, byte type, UuidBits topicId, int partition, int sizeBytes) {
+        out.put(type).putLong(topicId.mostSignificant()).putLong(topicId.leastSignificant());
+        out.putInt(partition).putInt(sizeBytes);
     }
 
     static JournalItem read(ByteBuffer in) throws IOException {

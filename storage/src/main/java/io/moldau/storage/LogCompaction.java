@@ -100,12 +100,20 @@ final class LogCompaction {
         return CompactionPlan.of(log.segments(), log.settings(), firstDirty, bound, nowMs);
     }
 
+    /// A log that was not used since the start, and left clean, is not woken.
+    private boolean isCleanAtRest() throws IOException {
+        var line = log.segmentList().resting();
+        return line != null
+                && (line.segmentBase() <= line.logStart() || cleaned().below() >= line.segmentBase());
+    }
+
     /// The plan if it is worth its cost now.
     Optional<CompactionPlan> due(long nowMs) throws IOException {
         var rules = log.settings();
         if (!rules.cleanupCompact()
                 || hopeless
                 || log.isDeleted()
+                || isCleanAtRest()
                 || log.segments().size() < 2) {
             return Optional.empty();
         }

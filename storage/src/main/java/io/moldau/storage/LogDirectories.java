@@ -97,6 +97,17 @@ public final class LogDirectories implements AutoCloseable {
         return all;
     }
 
+    /// Those of the directories that are well.
+    public List<PartitionLog> logs() {
+        var logs = new ArrayList<PartitionLog>();
+        for (var directory : all) {
+            if (directory.failure().isEmpty()) {
+                logs.addAll(directory.logs());
+            }
+        }
+        return logs;
+    }
+
     public Optional<PartitionLog> log(PartitionId id) {
         for (var directory : all) {
             var log = directory.log(id);

@@ -52,7 +52,7 @@ public final class LogDirectory implements AutoCloseable {
         this.path = path;
         this.settings = given.onVolumeOf(disk.totalBytes(path));
         this.lock = lock;
-        this.files = new OpenFiles(disk, settings.openFiles(), this::checkpointSoon);
+        this.files = new OpenFiles(disk, settings.openFiles(), environment.clock(), this::checkpointSoon);
         this.room = new DiskRoom(disk, path, environment.clock(), settings.reserveBytes());
         this.removals = new Removals(environment, path);
         this.journal =
@@ -123,7 +123,7 @@ public final class LogDirectory implements AutoCloseable {
         }
     }
 
-    private static void release(AutoCloseable lock) throws IOException {
+    static void release(AutoCloseable lock) throws IOException {
         try {
             lock.close();
         } catch (IOException failed) {

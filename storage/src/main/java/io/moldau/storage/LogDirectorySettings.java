@@ -3,7 +3,7 @@ package io.moldau.storage;
 /// How one log directory is run.
 ///
 /// @param journalBytes most the shared journal may take on disk; a sixteenth of a small volume
-/// @param journalFirstBytes what a new journal starts with; it grows by doubling
+/// @param journalFirstBytes what a new journal starts with; it doubles when it is half full before a checkpoint came
 /// @param unsyncedBytes bytes that may wait for the flusher; beyond it appends are refused as busy
 /// @param tailBytes recent batches of all logs kept in memory for readers
 /// @param directSyncBytes from this many bytes of one log in a group its segment is synced instead of journaled
@@ -23,7 +23,7 @@ public record LogDirectorySettings(
     private static final long LEAST_JOURNAL_BYTES = 1L << 20;
 
     public static final LogDirectorySettings DEFAULTS =
-            new LogDirectorySettings(64L << 20, 1L << 20, 64L << 20, 8L << 20, 256 << 10, 24L * 3600 * 1000);
+            new LogDirectorySettings(256L << 20, 1L << 20, 64L << 20, 8L << 20, 2 << 20, 24L * 3600 * 1000);
 
     public LogDirectorySettings(
             long journalBytes,

@@ -40,8 +40,8 @@ final class LogRecovery {
     static void wake(PartitionLog log, Checkpoint.Line line) throws IOException {
         var recovery = new LogRecovery(log, line, true);
         var segments = recovery.find(line);
-        log.awake(segments, line);
         Snapshots.load(log.directory().disk(), log.path(), line.recoveryPoint(), log.producers);
+        log.awake(segments);
         if (!log.directory().recovery().clean()) {
             // Removals by a process that was killed may be in the page cache only.
             log.namesChanged();
@@ -184,7 +184,7 @@ final class LogRecovery {
             }
         }
         grown |= cut;
-        log.restoreSegments(left);
+        log.segmentList().set(left);
         log.directory().note(log);
         scannedEnd = log.view().logEndOffset();
         CleanedOffset.cut(log.directory().disk(), log.path(), scannedEnd);

@@ -22,7 +22,6 @@ final class LogSync {
     private boolean snapshotWritten;
     private long snapshotOffset;
     private boolean metadataSynced;
-    private long syncedPoint;
 
     LogSync(PartitionLog log) {
         this.log = log;
@@ -32,17 +31,16 @@ final class LogSync {
     Checkpoint.Line forCheckpoint() throws IOException {
         lock.lock();
         try {
-            var work = log.takeUnsynced(true);
+            var work = take(true);
             if (!log.isDeleted()) {
                 try {
                     run(work);
                 } catch (DiskFullException full) {
                     // The segments are synced; the snapshot and the names wait for the next time.
-                    log.notSynced(work);
+                    notSynced(work);
                     throw full;
                 }
             }
-            syncedPoint = work.line.recoveryPoint();
             return work.line;
         } finally {
             lock.unlock();
@@ -53,7 +51,7 @@ final class LogSync {
     void withoutCheckpoint() throws IOException {
         lock.lock();
         try {
-            var work = log.takeUnsynced(false);
+            var work = take(false);
             if (!log.isDeleted()) {
                 if (work.names && !metadataSynced) {
                     PartitionMetadata.sync(log.directory().disk(), log.path());
@@ -63,6 +61,49 @@ final class LogSync {
             }
         } finally {
             lock.unlock();
+        }
+    }
+
+    /// Where the log is now, and what it takes to have that on disk.
+    private Work take(boolean forCheckpoint) {
+        synchronized (log) {
+            if (forCheckpoint) {
+                log.noted(false);
+            }
+            var segments = log.segmentList();
+            var view = log.view();
+            var resting = segments.resting();
+            if (resting != null) {
+                var moved = resting.moved(view.logStartOffset(), log.epochs());
+                return new Work(moved, List.of(), segments.takeNamesChanged(), null);
+            }
+            boolean none = segments.isEmpty();
+            var line = new Checkpoint.Line(
+                    log.id(),
+                    log.topicId(),
+                    view.logStartOffset(),
+                    view.logEndOffset(),
+                    log.producers.lastStableOffset(view.logEndOffset()),
+                    none ? view.logEndOffset() : segments.active().baseOffset(),
+                    none ? 0 : segments.active().sizeBytes(),
+                    segments.sizeBytes(),
+                    segments.oldestMs(),
+                    log.epochs());
+            byte[] snapshot = forCheckpoint && log.producers.takeChanged() ? log.producers.snapshot() : null;
+            return new Work(line, segments.takeDirty(), segments.takeNamesChanged(), snapshot);
+        }
+    }
+
+    /// Some of it could not be written.
+    private void notSynced(Work work) {
+        synchronized (log) {
+            if (work.snapshot != null) {
+                log.producers.touch();
+            }
+            if (work.names) {
+                log.segmentList().namesChanged();
+            }
+            log.noted(true);
         }
     }
 
@@ -81,15 +122,14 @@ final class LogSync {
         }
     }
 
-    /// A checkpoint remembers the last snapshot: older ones may go. Where the log ended for it.
-    long forgetSnapshots() throws IOException {
+    /// A checkpoint remembers the last snapshot: older ones may go.
+    void forgetSnapshots() throws IOException {
         lock.lock();
         try {
             if (snapshotWritten && !log.isDeleted()) {
                 snapshotWritten = false;
                 Snapshots.deleteOlder(log.directory().disk(), log.path(), snapshotOffset);
             }
-            return syncedPoint;
         } finally {
             lock.unlock();
         }

@@ -3,11 +3,30 @@ package io.moldau.storage;
 import java.io.IOException;
 import java.util.ArrayList;
 
-/// Cuts the end of a log off, under the log's monitor.
+/// Cuts the end of a log off.
 final class LogTruncation {
     private LogTruncation() {}
 
     static void cut(PartitionLog log, long offset) throws IOException {
+        if (!log.directory().flusher().flushNow()) {
+            throw new IOException("cutting the log of " + log.id() + " needs room on the disk, or a disk that is well");
+        }
+        boolean shorter = log.sync().exclusively(() -> {
+            synchronized (log) {
+                if (offset >= log.view().logEndOffset()) {
+                    return false;
+                }
+                log.note();
+                cutFiles(log, offset);
+                return true;
+            }
+        });
+        if (shorter) {
+            log.directory().checkpoint(false);
+        }
+    }
+
+    private static void cutFiles(PartitionLog log, long offset) throws IOException {
         var disk = log.directory().disk();
         var left = new ArrayList<Segment>();
         long end = offset;

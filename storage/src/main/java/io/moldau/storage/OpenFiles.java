@@ -1,5 +1,6 @@
 package io.moldau.storage;
 
+import io.moldau.environment.Clock;
 import io.moldau.environment.Disk;
 import io.moldau.environment.DiskFile;
 import java.io.IOException;
@@ -7,7 +8,6 @@ import java.nio.ByteBuffer;
 import java.nio.channels.WritableByteChannel;
 import java.nio.file.Path;
 import java.util.ArrayDeque;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.WeakHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -19,33 +19,38 @@ import org.jspecify.annotations.Nullable;
 /// A file with unsynced bytes stays open: an error of the system's own write-back is told through open files only. When
 /// too many are, `crowded` is told, who syncs them.
 ///
-/// A file that was deleted or replaced is never opened again under its old name. It stays readable for who holds it as
-/// long as it is open, which is until the second [#closeIdle] at least.
+/// A file that was deleted or replaced is never opened again under its old name. If it was open then, it stays so for
+/// [#LEAVING_NANOS], for those who still read it.
 final class OpenFiles implements Disk {
     private static final int TRIES = 8;
+    private static final long LEAVING_NANOS = 600_000_000_000L;
+
+    private record Leaving(Pooled file, long sinceNanos) {}
 
     private final Disk disk;
     private final int limit;
+    private final Clock clock;
     private final Runnable crowded;
     /// Those that are open, the next candidate for closing first.
     private final ArrayDeque<Pooled> open = new ArrayDeque<>();
     /// Gone from their folder and open still.
-    private List<Pooled> leaving = new ArrayList<>();
-    private List<Pooled> left = new ArrayList<>();
+    private final ArrayDeque<Leaving> leaving = new ArrayDeque<>();
     private final WeakHashMap<Pooled, Boolean> known = new WeakHashMap<>();
 
-    OpenFiles(Disk disk, int limit, Runnable crowded) {
+    OpenFiles(Disk disk, int limit, Clock clock, Runnable crowded) {
         this.disk = disk;
         this.limit = limit;
+        this.clock = clock;
         this.crowded = crowded;
     }
 
     private static boolean isSegment(Path file) {
-        return String.valueOf(file.getFileName()).contains(".log");
+        var name = String.valueOf(file.getFileName());
+        return name.endsWith(".log") || name.endsWith(SegmentSwap.CLEANED) || name.endsWith(SegmentSwap.SWAP);
     }
 
     synchronized int count() {
-        return open.size() + leaving.size() + left.size();
+        return open.size() + leaving.size();
     }
 
     @Override
@@ -95,12 +100,20 @@ final class OpenFiles implements Disk {
                 open.addLast(candidate);
             }
         }
-        for (var old : left) {
+        while (!leaving.isEmpty() && clock.nanos() - leaving.getFirst().sinceNanos > LEAVING_NANOS) {
+            var old = leaving.removeFirst().file;
             old.dirty = false;
+            old.kept = false;
             old.leave();
         }
-        left = leaving;
-        leaving = new ArrayList<>();
+    }
+
+    /// Opens a segment file if it is not, and leaves it open: its name is about to be somebody else's.
+    static void keep(DiskFile file) throws IOException {
+        if (file instanceof Pooled pooled) {
+            pooled.kept = true;
+            pooled.sizeBytes();
+        }
     }
 
     private void forget(Path path) {
@@ -108,7 +121,7 @@ final class OpenFiles implements Disk {
             if (!pooled.gone && pooled.path.equals(path)) {
                 pooled.gone = true;
                 if (open.remove(pooled)) {
-                    leaving.add(pooled);
+                    leaving.add(new Leaving(pooled, clock.nanos()));
                 }
             }
         }
@@ -198,6 +211,7 @@ final class OpenFiles implements Disk {
         volatile boolean gone;
         volatile boolean used;
         volatile boolean dirty;
+        volatile boolean kept;
         private volatile @Nullable DiskFile file;
         /// How many operations are under way; -1 while the file is closed.
         final AtomicInteger users = new AtomicInteger(-1);
@@ -216,7 +230,7 @@ final class OpenFiles implements Disk {
 
         /// Closes the file if nobody is at it and nothing in it is unsynced.
         boolean leave() throws IOException {
-            if (dirty || !users.compareAndSet(0, -1)) {
+            if (dirty || kept || !users.compareAndSet(0, -1)) {
                 return false;
             }
             var last = file;
@@ -312,6 +326,7 @@ final class OpenFiles implements Disk {
                 gone = true;
                 open.remove(this);
                 dirty = false;
+                kept = false;
                 leave();
             }
         }

@@ -68,23 +68,16 @@ public final class PartitionLog {
         return path;
     }
 
-    LogSync sync() {
-        return sync;
-    }
-
-    LogCompaction compaction() {
-        return compaction;
-    }
-
-    /// To be changed under this log's monitor.
-    SegmentList segmentList() {
-        return segments;
-    }
-
     /// All segments; a log at rest wakes.
     List<Segment> segments() throws IOException {
         wake();
         return segments.all();
+    }
+
+    /// More than the segment that is written to; known without waking the log.
+    boolean hasClosedSegments() {
+        var resting = segments.resting();
+        return resting == null ? segments.all().size() > 1 : resting.sizeBytes() > resting.position();
     }
 
     /// A log that was not used since the node started knows where it starts and ends from the checkpoint, and nothing
@@ -102,12 +95,30 @@ public final class PartitionLog {
         }
     }
 
-    /// The next checkpoint must say something about this log.
+    /// The next checkpoint has something to say about it. Under this log's monitor.
     void note() {
         if (!noted) {
             noted = true;
             directory.note(this);
         }
+    }
+
+    /// Under the log's monitor: whether the next checkpoint will look at it.
+    void noted(boolean will) {
+        noted = will;
+    }
+
+    LogSync sync() {
+        return sync;
+    }
+
+    LogCompaction compaction() {
+        return compaction;
+    }
+
+    /// To be changed under this log's monitor.
+    SegmentList segmentList() {
+        return segments;
     }
 
     Epochs epochs() {
@@ -348,21 +359,7 @@ public final class PartitionLog {
     /// Cuts the log off at `offset`: what a follower does that went another way than its leader. Slow: waits for the
     /// disk, so that no trace of what was cut comes back after a crash.
     public void truncateTo(long offset) throws IOException {
-        directory.flusher().flushNow();
-        boolean cut = sync.exclusively(() -> {
-            synchronized (this) {
-                if (offset >= logEnd) {
-                    return false;
-                }
-                wake();
-                note();
-                LogTruncation.cut(this, Math.max(offset, 0));
-                return true;
-            }
-        });
-        if (cut) {
-            directory.checkpoint(false);
-        }
+        LogTruncation.cut(this, Math.max(offset, 0));
     }
 
     /// Called by [LogTruncation] when the files are cut.
@@ -418,42 +415,6 @@ public final class PartitionLog {
         sync.withoutCheckpoint();
     }
 
-    /// Called by [LogSync]: where the log is now, and what it takes to have that on disk.
-    synchronized LogSync.Work takeUnsynced(boolean forCheckpoint) {
-        if (forCheckpoint) {
-            noted = false;
-        }
-        var resting = segments.resting();
-        if (resting != null) {
-            return new LogSync.Work(resting.moved(logStart, epochs), List.of(), segments.takeNamesChanged(), null);
-        }
-        boolean none = segments.isEmpty();
-        var line = new Checkpoint.Line(
-                id,
-                topicId,
-                logStart,
-                logEnd,
-                lastStable,
-                none ? logEnd : segments.active().baseOffset(),
-                none ? 0 : segments.active().sizeBytes(),
-                segments.sizeBytes(),
-                segments.oldestMs(),
-                epochs);
-        byte[] snapshot = forCheckpoint && producers.takeChanged() ? producers.snapshot() : null;
-        return new LogSync.Work(line, segments.takeDirty(), segments.takeNamesChanged(), snapshot);
-    }
-
-    /// Some of it could not be written.
-    synchronized void notSynced(LogSync.Work work) {
-        if (work.snapshot() != null) {
-            producers.touch();
-        }
-        if (work.names()) {
-            segments.namesChanged();
-        }
-        noted = true;
-    }
-
     /// From now on nothing is written to the folder any more, so that it can be renamed.
     void markDeleted() {
         sync.exclusively(() -> {
@@ -473,9 +434,10 @@ public final class PartitionLog {
         return deleted;
     }
 
-    /// A checkpoint remembers the last snapshot: older ones may go.
-    void forgetSnapshots() throws IOException {
-        compaction.checkpointed(sync.forgetSnapshots());
+    /// A checkpoint says that everything below `recoveryPoint` is on disk, and remembers the last snapshot.
+    void checkpointed(long recoveryPoint) throws IOException {
+        compaction.checkpointed(recoveryPoint);
+        sync.forgetSnapshots();
     }
 
     /// Removes files of segments that left the log a while ago, unless their names belong to somebody else by now:
@@ -493,6 +455,7 @@ public final class PartitionLog {
     // What recovery does, before anybody else sees the log.
 
     void restoreAtRest(Checkpoint.Line line, boolean withFolder) {
+        compaction.checkpointed(line.recoveryPoint());
         restore(List.of(), line, withFolder);
         if (withFolder) {
             lastStable = line.lastStable();
@@ -500,9 +463,8 @@ public final class PartitionLog {
         }
     }
 
-    void awake(List<Segment> found, Checkpoint.Line line) {
+    void awake(List<Segment> found) {
         segments.awake(found);
-        compaction.checkpointed(line.recoveryPoint());
     }
 
     void restore(List<Segment> found, Checkpoint.Line line, boolean withFolder) {
@@ -512,11 +474,6 @@ public final class PartitionLog {
         logStart = line.logStart();
         publishEnd(line.recoveryPoint());
         durableEnd = logEnd;
-        compaction.checkpointed(line.recoveryPoint());
-    }
-
-    void restoreSegments(List<Segment> left) {
-        segments.set(left);
     }
 
     void restoreBatch(RecordBatch batch) {
@@ -528,6 +485,7 @@ public final class PartitionLog {
     void restoreStart(long start) {
         moveStart(Math.min(start, logEnd));
         if (segments.resting() == null) {
+            // At rest nothing is known of the producers but what the checkpoint said.
             lastStable = producers.lastStableOffset(logEnd);
         }
     }

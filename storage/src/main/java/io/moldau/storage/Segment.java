@@ -55,6 +55,7 @@ final class Segment {
         segment.file = file;
         segment.index = new OffsetIndex();
         segment.maxTimestamp = RecordBatch.NO_TIMESTAMP;
+        segment.timesKnown = true;
         return segment;
     }
 
@@ -101,7 +102,7 @@ final class Segment {
     /// Its names will be somebody else's: keeps what they stand for open for those who still read it.
     void pin() throws IOException {
         pinned = true;
-        file();
+        OpenFiles.keep(file());
         index();
     }
 

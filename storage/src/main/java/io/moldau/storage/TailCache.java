@@ -9,8 +9,11 @@ import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
 /// The newest batches of all logs of a directory, in memory within one bound: what consumers at the end of a log ask
-/// for needs no file. The oldest batch goes first, whichever log it is of.
+/// for needs no file. The oldest batch goes first, whichever log it is of. Large batches are left to the page cache,
+/// and so are logs that nobody reads: a copy is worth its cost where it spares a reader a look into the file.
 final class TailCache {
+    private static final int MOST_BYTES = 32 << 10;
+
     /// A batch in memory until `bytes` is taken away.
     static final class Entry {
         final long baseOffset;
@@ -23,13 +26,16 @@ final class TailCache {
             baseOffset = batch.baseOffset();
             lastOffset = batch.lastOffset();
             sizeBytes = batch.sizeBytes();
-            bytes = batch.buffer();
+            bytes = ByteBuffer.allocate(sizeBytes).put(batch.buffer()).flip();
         }
     }
 
     /// One log's part, a linked list from old to new: the owner adds, anybody reads.
     static final class Tail {
         private static final int MAX_ENTRIES = 512;
+        private static final int UNREAD_ENTRIES = 256;
+        /// Batches that may still be added before somebody reads again.
+        private volatile int wanted;
         private volatile @Nullable Entry oldest;
         private @Nullable Entry newest;
         private int entries;
@@ -57,6 +63,9 @@ final class TailCache {
         /// Batches from the one that holds `fromOffset` on; null if memory does not hold it.
         @Nullable
         List<ByteBuffer> read(long fromOffset, int maxBytes, long belowOffset, boolean atLeastOne) {
+            if (wanted != UNREAD_ENTRIES) {
+                wanted = UNREAD_ENTRIES;
+            }
             var entry = oldest;
             if (entry == null || entry.baseOffset > fromOffset) {
                 return null;
@@ -94,10 +103,12 @@ final class TailCache {
     }
 
     void add(Tail tail, RecordBatch batch) {
-        if (batch.sizeBytes() > limitBytes / 4) {
+        int left = tail.wanted;
+        if (left == 0 || batch.sizeBytes() > Math.min(MOST_BYTES, limitBytes / 4)) {
             tail.clear();
             return;
         }
+        tail.wanted = left - 1;
         var entry = new Entry(batch);
         var newest = tail.newest;
         if (newest == null || newest.lastOffset + 1 != entry.baseOffset) {

@@ -1,8 +1,9 @@
 /// The logs of partitions and the directory that holds them.
 /// Doors:     [LogDirectory], [PartitionLog] with its [LogView], [AppendResult] and [ReadResult], [LogSettings],
-///            the dump of a segment file.
+///            [Cleaner] with its [CleanerSettings] and the [CompactionStatus] of a log, the dump of a segment file.
 /// Thread:    every change of a [PartitionLog] by its one owner at a time (a strand); [PartitionLog#view] and reads
-///            from anywhere. One flusher thread a directory makes appended bytes durable for everybody.
+///            from anywhere. One flusher thread a directory makes appended bytes durable for everybody. Compaction has
+///            threads of its own; it rewrites segments that nobody writes to, and swaps them under the log's monitor.
 /// Holds:     logStartOffset <= durableEndOffset <= logEndOffset; a batch is written once, whole, in order; what was
 ///            called durable is there after any crash.
 /// Knows not: requests, leaders, high watermarks, sockets.

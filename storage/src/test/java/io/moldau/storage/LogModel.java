@@ -207,7 +207,7 @@ final class LogModel {
     }
 
     /// A marker stays as long as its transaction's data, and then for a while.
-    private void checkMarkers(PartitionLog log, Set<Long> found, Set<Long> markers, long nowMs) throws IOException {
+    private void checkMarkers(PartitionLog log, Set<Long> found, Set<Long> markers, long nowMs) {
         var withData = new HashSet<Long>();
         for (var batch : batches) {
             if (batch.last < log.view().logStartOffset() || !batch.transactional) {

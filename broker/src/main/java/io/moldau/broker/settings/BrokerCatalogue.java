@@ -235,6 +235,13 @@ final class BrokerCatalogue {
                     .whileRunning(),
             int64("log.cleaner.dedupe.buffer.size", 134217728, 0, "bytes", "Memory for compaction.")
                     .whileRunning(),
+            real(
+                            "log.cleaner.io.max.bytes.per.second",
+                            Double.MAX_VALUE,
+                            1,
+                            Double.MAX_VALUE,
+                            "Bytes that compaction reads and writes in a second, at most.")
+                    .whileRunning(),
             int64("log.cleaner.backoff.ms", 15000, 0, "milliseconds", "Pause of an idle cleaner.")
                     .whileRunning(),
             int64(
