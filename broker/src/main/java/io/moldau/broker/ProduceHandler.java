@@ -26,7 +26,7 @@ import org.jspecify.annotations.Nullable;
 
 /// Produce (key 0), versions 3–13.
 /// - v7  zstd (KIP-110)
-/// - v8  error texts (KIP-467)
+/// - v8  error texts, and which records are to blame (KIP-467)
 /// - v9  flexible encoding
 /// - v13 topics by id (KIP-516)
 ///
@@ -110,14 +110,14 @@ final class ProduceHandler implements ApiHandler<ProduceRequest> {
                     new AppendOutcome.Refused(ErrorCodes.of(invalid.error()), String.valueOf(invalid.getMessage())));
             return;
         }
-        if (rules.cleanupCompact()) {
-            var refusal = CompactedTopicCheck.refuse(batches);
-            if (refusal.isPresent()) {
-                done.accept(refusal.get());
-                return;
-            }
+        var known = topic.partitions();
+        int isr = data.index() < known.size() ? known.get(data.index()).isr().size() : 1;
+        var arrival = new Arrival(
+                rules, isr, acks == -1, context.environment().clock().wallMs());
+        switch (arrival.of(batches)) {
+            case Arrival.Accepted(var kept) -> partition.append(kept, AppendOrigin.CLIENT, acks != 0, done);
+            case Arrival.Turned(var refusal) -> done.accept(refusal);
         }
-        partition.append(batches, AppendOrigin.CLIENT, acks != 0, done);
     }
 
     private static void check(ByteBuffer bytes, int maxBatchBytes, short version) {
@@ -200,9 +200,9 @@ final class ProduceHandler implements ApiHandler<ProduceRequest> {
                     response.errorCode(error.code())
                             .errorMessage(reason)
                             .recordErrors(records.stream()
-                                    .map(it -> BatchIndexAndErrorMessage.builder()
-                                            .batchIndex(it.index())
-                                            .batchIndexErrorMessage(it.message())
+                                    .map(record -> BatchIndexAndErrorMessage.builder()
+                                            .batchIndex(record.index())
+                                            .batchIndexErrorMessage(record.message())
                                             .build())
                                     .toList())
                             .baseOffset(-1)

@@ -5,8 +5,10 @@ import io.moldau.broker.settings.TopicSettings;
 import io.moldau.metadata.ConfigResource;
 import io.moldau.metadata.MetadataImage;
 import io.moldau.metadata.TopicImage;
+import io.moldau.records.Compression;
 import io.moldau.records.TimestampType;
 import io.moldau.storage.Durability;
+import io.moldau.storage.KeptCompression;
 import io.moldau.storage.LogSettings;
 import java.util.Locale;
 
@@ -43,7 +45,20 @@ final class TopicLogs {
                 .timestampAfterMaxMs(topic.int64("message.timestamp.after.max.ms"))
                 .durability(durability(topic.string("durability")))
                 .flushMessages(topic.int64("flush.messages"))
-                .flushMs(topic.int64("flush.ms")));
+                .flushMs(topic.int64("flush.ms"))
+                .compression(compression(topic))
+                .minInsyncReplicas(topic.int32("min.insync.replicas")));
+    }
+
+    private static KeptCompression compression(TopicSettings topic) {
+        return switch (topic.string("compression.type")) {
+            case "uncompressed" -> new KeptCompression(Compression.NONE, Compression.DEFAULT_LEVEL);
+            case "gzip" -> new KeptCompression(Compression.GZIP, topic.int32("compression.gzip.level"));
+            case "snappy" -> new KeptCompression(Compression.SNAPPY, Compression.DEFAULT_LEVEL);
+            case "lz4" -> new KeptCompression(Compression.LZ4, topic.int32("compression.lz4.level"));
+            case "zstd" -> new KeptCompression(Compression.ZSTD, topic.int32("compression.zstd.level"));
+            default -> KeptCompression.AS_IT_CAME;
+        };
     }
 
     private static Durability durability(String text) {

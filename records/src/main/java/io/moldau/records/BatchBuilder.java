@@ -49,7 +49,13 @@ public final class BatchBuilder {
     /// A builder for some of a batch's records: everything in the header stays but what follows from the records.
     /// Offsets stay too, and with them the last one, so that sequence numbers go on (compaction, KIP-98).
     public static BatchBuilder like(RecordBatch batch) {
-        var builder = new BatchBuilder(batch.compression())
+        return like(batch, batch.compression(), Compression.DEFAULT_LEVEL);
+    }
+
+    /// The same with another codec.
+    public static BatchBuilder like(RecordBatch batch, Compression compression, int level) {
+        var builder = new BatchBuilder(compression)
+                .compressionLevel(level)
                 .baseOffset(batch.baseOffset())
                 .leaderEpoch(batch.partitionLeaderEpoch())
                 .producer(batch.producerId(), batch.producerEpoch(), batch.baseSequence());

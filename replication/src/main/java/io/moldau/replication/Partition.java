@@ -104,12 +104,7 @@ public final class Partition {
                     acknowledge(
                             last + 1, new AppendOutcome.Acknowledged(base, last, timeMs, start), awaitPromise, done);
                 case AppendResult.Refused refused ->
-                    done.accept(new AppendOutcome.Refused(
-                            ErrorCodes.of(refused.error()),
-                            refused.reason(),
-                            refused.records().stream()
-                                    .map(it -> new AppendOutcome.RecordError(it.index(), it.message()))
-                                    .toList()));
+                    done.accept(new AppendOutcome.Refused(ErrorCodes.of(refused.error()), refused.reason()));
             }
         });
     }

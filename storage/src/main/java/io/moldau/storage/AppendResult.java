@@ -1,7 +1,5 @@
 package io.moldau.storage;
 
-import java.util.List;
-
 /// What became of the batches offered to a partition's log.
 public sealed interface AppendResult {
     /// In the log, and on its way to the disk: durable when [LogView#durableEndOffset] is above `lastOffset`.
@@ -15,12 +13,5 @@ public sealed interface AppendResult {
     record Duplicate(long baseOffset, long lastOffset, long logAppendTimeMs, long logStartOffset)
             implements AppendResult {}
 
-    record Refused(AppendError error, String reason, List<RecordError> records) implements AppendResult {
-        public Refused(AppendError error, String reason) {
-            this(error, reason, List.of());
-        }
-    }
-
-    /// One record's part in a refusal (KIP-467).
-    record RecordError(int index, String message) {}
+    record Refused(AppendError error, String reason) implements AppendResult {}
 }

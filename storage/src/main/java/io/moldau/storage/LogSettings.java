@@ -12,6 +12,9 @@ import java.util.function.Consumer;
 /// @param maxCompactionLagMs records older than this are, whatever the ratio
 /// @param deleteRetentionMs how long tombstones and transaction markers stay after the pass that found them
 /// @param flushMessages sync at the latest after this many records (where durability does not sync anyway)
+/// @param flushMs sync at the latest after this time (likewise)
+/// @param compression how arriving batches are kept; whoever appends does it before
+/// @param minInsyncReplicas how many replicas acks=all needs; whoever appends asks before
 public record LogSettings(
         int segmentBytes,
         long segmentMs,
@@ -33,7 +36,9 @@ public record LogSettings(
         long timestampAfterMaxMs,
         Durability durability,
         long flushMessages,
-        long flushMs) {
+        long flushMs,
+        KeptCompression compression,
+        int minInsyncReplicas) {
     /// Kafka's defaults, with durability `disk`.
     public static final LogSettings DEFAULTS = new Builder().build();
 
@@ -42,6 +47,11 @@ public record LogSettings(
             throw new IllegalArgumentException("segmentBytes " + segmentBytes + ", indexIntervalBytes "
                     + indexIntervalBytes + ", maxMessageBytes " + maxMessageBytes);
         }
+    }
+
+    /// An append is acknowledged when it is synced: `durability` says so, or everything shall be flushed at once.
+    boolean waitsForSync() {
+        return durability.waitsForSync() || flushMessages <= 1 || flushMs <= 0;
     }
 
     /// A segment whose first batch is older than this takes no more: what shall be compacted must not be active.
@@ -78,6 +88,8 @@ public record LogSettings(
         builder.durability = durability;
         builder.flushMessages = flushMessages;
         builder.flushMs = flushMs;
+        builder.compression = compression;
+        builder.minInsyncReplicas = minInsyncReplicas;
         changes.accept(builder);
         return builder.build();
     }
@@ -105,6 +117,8 @@ public record LogSettings(
         private Durability durability = Durability.DISK;
         private long flushMessages = Long.MAX_VALUE;
         private long flushMs = Long.MAX_VALUE;
+        private KeptCompression compression = KeptCompression.AS_IT_CAME;
+        private int minInsyncReplicas = 1;
 
         private Builder() {}
 
@@ -213,6 +227,16 @@ public record LogSettings(
             return this;
         }
 
+        public Builder compression(KeptCompression compression) {
+            this.compression = compression;
+            return this;
+        }
+
+        public Builder minInsyncReplicas(int minInsyncReplicas) {
+            this.minInsyncReplicas = minInsyncReplicas;
+            return this;
+        }
+
         private LogSettings build() {
             return new LogSettings(
                     segmentBytes,
@@ -235,7 +259,9 @@ public record LogSettings(
                     timestampAfterMaxMs,
                     durability,
                     flushMessages,
-                    flushMs);
+                    flushMs,
+                    compression,
+                    minInsyncReplicas);
         }
     }
 }

@@ -22,6 +22,7 @@ public final class PartitionLog {
     private final SegmentList segments;
     private final LogSync sync;
     private final LogCompaction compaction;
+    private final FlushIntervals flushes;
     final TailCache.Tail tail = new TailCache.Tail();
     // Changed under this object's monitor, read by anybody.
     private volatile LogSettings settings;
@@ -48,6 +49,7 @@ public final class PartitionLog {
         this.segments = new SegmentList(directory, path);
         this.sync = new LogSync(this);
         this.compaction = new LogCompaction(this);
+        this.flushes = new FlushIntervals(this);
     }
 
     public PartitionId id() {
@@ -212,12 +214,13 @@ public final class PartitionLog {
             directory.tails().add(tail, batch);
         }
         publishEnd(batches.getLast().nextOffset());
-        if (settings.durability().waitsForSync()) {
+        if (settings.waitsForSync()) {
             directory.flusher().add(this, bytes, logEnd, unjournaledBytes);
             unjournaledBytes = false;
         } else {
             unjournaledBytes = true;
             durableEnd = logEnd;
+            flushes.appended(batches.getLast().nextOffset() - batches.getFirst().baseOffset(), settings);
         }
         return new AppendResult.Appended(
                 batches.getFirst().baseOffset(), batches.getLast().lastOffset(), appendTime, logStart);

@@ -6,7 +6,8 @@ import io.moldau.records.TimestampType;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/// What is asked of the batches of one append before they are written; null stands for "nothing to say against it".
+/// What is asked of the headers of one append's batches before they are written; null stands for "nothing to say
+/// against it".
 record ProducedBatches(LogSettings rules, ProducerStates producers, long logStart, long logEnd, long nowMs) {
     static AppendResult refused(AppendError error, String reason) {
         return new AppendResult.Refused(error, reason);
@@ -82,19 +83,6 @@ record ProducedBatches(LogSettings rules, ProducerStates producers, long logStar
             return refused(
                     AppendError.INVALID_TIMESTAMP,
                     "timestamp " + batch.maxTimestamp() + " is too far after the broker's time " + nowMs);
-        }
-        if (rules.timestampBeforeMaxMs() == Long.MAX_VALUE) {
-            return null;
-        }
-        try (var records = batch.records()) {
-            for (int index = 0; records.hasNext(); index++) {
-                long timestamp = records.next().timestamp();
-                if (nowMs - timestamp > rules.timestampBeforeMaxMs()) {
-                    var text = "timestamp " + timestamp + " is too far before the broker's time " + nowMs;
-                    return new AppendResult.Refused(
-                            AppendError.INVALID_TIMESTAMP, text, List.of(new AppendResult.RecordError(index, text)));
-                }
-            }
         }
         return null;
     }

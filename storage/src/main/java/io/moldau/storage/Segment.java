@@ -138,6 +138,12 @@ final class Segment {
         size = at + batch.sizeBytes();
     }
 
+    /// The next entry would make the larger of the two index files larger than `mostBytes`. One always fits.
+    boolean isIndexFull(int mostBytes) throws IOException {
+        int count = index().count();
+        return bytesSinceIndexEntry >= indexIntervalBytes && (count + 1) * OffsetIndex.ENTRY_BYTES > mostBytes;
+    }
+
     /// True once: there was something to sync.
     boolean takeDirty() {
         boolean was = dirty;

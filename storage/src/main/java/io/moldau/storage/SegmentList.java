@@ -92,6 +92,7 @@ final class SegmentList {
         boolean full = active.sizeBytes() > 0
                 && ((long) active.sizeBytes() + size > rules.segmentBytes()
                         || batches.getLast().lastOffset() - active.baseOffset() > Integer.MAX_VALUE
+                        || active.isIndexFull(rules.segmentIndexBytes())
                         || tooOld(active, batches.getLast().maxTimestamp(), rules));
         return full ? roll(logEnd, rules) : active;
     }

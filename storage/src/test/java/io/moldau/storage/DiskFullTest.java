@@ -113,7 +113,7 @@ class DiskFullTest {
                             .isEqualTo(written.get(partition).size());
                     written.get(partition).add(value);
                 }
-                case AppendResult.Refused(var error, var reason, var records) -> {
+                case AppendResult.Refused(var error, var reason) -> {
                     assertThat(error).isEqualTo(AppendError.KAFKA_STORAGE_ERROR);
                     refused++;
                 }

@@ -136,7 +136,7 @@ class LogModelTest {
 
         boolean lost(AppendResult result) {
             return untilCrash >= 0
-                    && result instanceof AppendResult.Refused(var error, var reason, var records)
+                    && result instanceof AppendResult.Refused(var error, var reason)
                     && error == AppendError.KAFKA_STORAGE_ERROR;
         }
 

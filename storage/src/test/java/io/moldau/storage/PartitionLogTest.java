@@ -101,9 +101,6 @@ class PartitionLogTest {
         assertThat(error(append("x".repeat(2000)))).isEqualTo(AppendError.RECORD_LIST_TOO_LARGE);
         assertThat(error(log.append(Batches.plain(now() + 7_200_000, "x"), 0, AppendOrigin.CLIENT)))
                 .isEqualTo(AppendError.INVALID_TIMESTAMP);
-        log.updateSettings(SMALL.with(it -> it.timestampBeforeMaxMs(1000)));
-        assertThat(error(log.append(Batches.plain(now() - 5000, "x"), 0, AppendOrigin.CLIENT)))
-                .isEqualTo(AppendError.INVALID_TIMESTAMP);
         assertThat(log.view().logEndOffset()).isEqualTo(0);
     }
 

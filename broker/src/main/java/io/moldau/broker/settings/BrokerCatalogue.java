@@ -143,7 +143,7 @@ final class BrokerCatalogue {
                             "compression.gzip.level",
                             SettingType.INT,
                             "-1",
-                            Check.whole(-1, 9, ""),
+                            Check.gzipLevel(),
                             "Default of the topic setting compression.gzip.level.")
                     .whileRunning(),
             Setting.of(
@@ -321,11 +321,26 @@ final class BrokerCatalogue {
                             Check.oneOf("CreateTime", "LogAppendTime"),
                             "Default of the topic setting message.timestamp.type.")
                     .whileRunning(),
-            bool("log.preallocate", false, "Default of the topic setting preallocate.")
+            Setting.of(
+                            "log.preallocate",
+                            SettingType.BOOLEAN,
+                            "false",
+                            Check.only("false", TopicCatalogue.NO_PREALLOCATION),
+                            "Default of the topic setting preallocate.")
                     .whileRunning(),
-            int64("log.local.retention.bytes", -2, -2, "bytes", "Default of the topic setting local.retention.bytes.")
+            Setting.of(
+                            "log.local.retention.bytes",
+                            SettingType.LONG,
+                            "-2",
+                            Check.only("-2", TopicCatalogue.NO_TIERS),
+                            "Default of the topic setting local.retention.bytes.")
                     .whileRunning(),
-            int64("log.local.retention.ms", -2, -2, "milliseconds", "Default of the topic setting local.retention.ms.")
+            Setting.of(
+                            "log.local.retention.ms",
+                            SettingType.LONG,
+                            "-2",
+                            Check.only("-2", TopicCatalogue.NO_TIERS),
+                            "Default of the topic setting local.retention.ms.")
                     .whileRunning(),
             int32("num.recovery.threads.per.data.dir", 2, 1, "threads", "Threads that recover logs at start."),
             int32("producer.id.expiration.ms", 86400000, 1, "milliseconds", "How long an idle producer is remembered.")

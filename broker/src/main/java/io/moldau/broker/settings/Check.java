@@ -52,6 +52,26 @@ public record Check(String expected, Predicate<String> accepts) {
         return new Check("one of " + String.join(", ", allowed), allowed::contains);
     }
 
+    /// What is known, and not possible: only the value that asks for nothing.
+    static Check only(String value, String reason) {
+        return new Check(value + ": " + reason, value::equals);
+    }
+
+    static Check gzipLevel() {
+        var levels = whole(1, 9, "");
+        return new Check(
+                "-1 (the codec's own) or " + levels.expected,
+                value -> value.equals("-1") || levels.accepts.test(value));
+    }
+
+    /// `*`, or a list of partition:broker.
+    static Check throttledReplicas() {
+        return new Check(
+                "* or a list of PARTITION:BROKER, as 0:1,1:2",
+                value -> value.equals("*")
+                        || Setting.split(value).stream().allMatch(part -> part.matches("[0-9]{1,9}:[0-9]{1,9}")));
+    }
+
     /// A comma-separated list of the choices, each at most once; may be empty.
     static Check listOf(String... choices) {
         var allowed = Set.of(choices);

@@ -17,6 +17,10 @@ final class TopicCatalogue {
     private static final String BYTES = "bytes";
     private static final String MS = "milliseconds";
 
+    static final String NO_TIERS = "this version has no tiered storage, all segments stay in log.dirs";
+    static final String NO_PREALLOCATION =
+            "segment files end where their records end, which recovery relies on; what is preallocated is the journal";
+
     static final Catalogue ALL = new Catalogue(
             "topic",
             List.of(
@@ -30,7 +34,7 @@ final class TopicCatalogue {
                                             "compression.gzip.level",
                                             SettingType.INT,
                                             "-1",
-                                            Check.whole(-1, 9, ""),
+                                            Check.gzipLevel(),
                                             "Level where the broker compresses with gzip.")
                                     .from("compression.gzip.level"),
                             Setting.of(
@@ -74,21 +78,21 @@ final class TopicCatalogue {
                                             Long.MAX_VALUE,
                                             1,
                                             "records",
-                                            "Records after which a topic of durability memory is written to disk.")
+                                            "Records after which a topic of durability memory is synced; 1: before each answer.")
                                     .from("log.flush.interval.messages"),
                             int64(
                                             "flush.ms",
                                             Long.MAX_VALUE,
                                             0,
                                             MS,
-                                            "Time after which a topic of durability memory is written to disk.")
+                                            "Time after which a topic of durability memory is synced; 0: before each answer.")
                                     .from(
                                             new Synonym("log.flush.interval.ms", 1),
                                             new Synonym("log.flush.scheduler.interval.ms", 1)),
                             list(
                                     "follower.replication.throttled.replicas",
                                     "",
-                                    Check.any(),
+                                    Check.throttledReplicas(),
                                     "Replicas whose copying is throttled at the follower."),
                             int32(
                                             "index.interval.bytes",
@@ -100,11 +104,21 @@ final class TopicCatalogue {
                             list(
                                     "leader.replication.throttled.replicas",
                                     "",
-                                    Check.any(),
+                                    Check.throttledReplicas(),
                                     "Replicas whose copying is throttled at the leader."),
-                            int64("local.retention.bytes", -2, -2, BYTES, "Size kept locally of a tiered topic.")
+                            Setting.of(
+                                            "local.retention.bytes",
+                                            SettingType.LONG,
+                                            "-2",
+                                            Check.only("-2", NO_TIERS),
+                                            "Size kept locally of a tiered topic; -2 is retention.bytes.")
                                     .from("log.local.retention.bytes"),
-                            int64("local.retention.ms", -2, -2, MS, "Time kept locally of a tiered topic.")
+                            Setting.of(
+                                            "local.retention.ms",
+                                            SettingType.LONG,
+                                            "-2",
+                                            Check.only("-2", NO_TIERS),
+                                            "Time kept locally of a tiered topic; -2 is retention.ms.")
                                     .from("log.local.retention.ms"),
                             int64(
                                             "max.compaction.lag.ms",
@@ -151,14 +165,14 @@ final class TopicCatalogue {
                                             "replicas",
                                             "Replicas that must have a record for acks=all.")
                                     .from("min.insync.replicas"),
-                            bool("preallocate", false, "Whether segment files get their full size at once.")
+                            never("preallocate", NO_PREALLOCATION, "Whether segment files get their full size at once.")
                                     .from("log.preallocate"),
-                            bool("remote.log.copy.disable", false, "Whether copying to the remote tier is off."),
-                            bool(
+                            never("remote.log.copy.disable", NO_TIERS, "Whether copying to the remote tier is off."),
+                            never(
                                     "remote.log.delete.on.disable",
-                                    false,
+                                    NO_TIERS,
                                     "Whether switching tiering off deletes remote data."),
-                            bool("remote.storage.enable", false, "Whether old segments move to the remote tier."),
+                            never("remote.storage.enable", NO_TIERS, "Whether old segments move to the remote tier."),
                             int64("retention.bytes", -1, -1, BYTES, "Size a partition may reach; -1 is no limit.")
                                     .from("log.retention.bytes"),
                             int64("retention.ms", 604_800_000, -1, MS, "How long records are kept; -1 is for ever.")
@@ -183,4 +197,9 @@ final class TopicCatalogue {
                     .toList());
 
     private TopicCatalogue() {}
+
+    /// A switch that cannot be turned on.
+    private static Setting never(String name, String reason, String documentation) {
+        return Setting.of(name, SettingType.BOOLEAN, "false", Check.only("false", reason), documentation);
+    }
 }
