@@ -76,7 +76,13 @@ public record FileDump(List<String> columns, List<List<Object>> rows) {
                     one.currentTransactionStartOffset()));
         }
         return new FileDump(
-                List.of("producer", "epoch", "last sequence", "last timestamp", "coordinator epoch", "transaction start"),
+                List.of(
+                        "producer",
+                        "epoch",
+                        "last sequence",
+                        "last timestamp",
+                        "coordinator epoch",
+                        "transaction start"),
                 rows);
     }
 
@@ -84,7 +90,8 @@ public record FileDump(List<String> columns, List<List<Object>> rows) {
         var contents = CheckpointFile.readAll(disk, file);
         var rows = new ArrayList<List<Object>>();
         var known = contents.checkpoint();
-        rows.add(List.of("file", contents.groups() + " groups", contents.goodBytes(), contents.totalBytes(), "", "", ""));
+        rows.add(List.of(
+                "file", contents.groups() + " groups", contents.goodBytes(), contents.totalBytes(), "", "", ""));
         rows.add(List.of("stop", known.clean() ? "clean" : "unclean", "", "", "", "", ""));
         for (var start : known.journal()) {
             rows.add(List.of(
@@ -140,7 +147,9 @@ public record FileDump(List<String> columns, List<List<Object>> rows) {
 
     private static FileDump text(Disk disk, Path file) throws IOException {
         var rows = new ArrayList<List<Object>>();
-        for (var line : new String(AtomicFile.read(disk, file), StandardCharsets.UTF_8).lines().toList()) {
+        for (var line : new String(AtomicFile.read(disk, file), StandardCharsets.UTF_8)
+                .lines()
+                .toList()) {
             rows.add(List.of(line));
         }
         return new FileDump(List.of("line"), rows);

@@ -45,7 +45,8 @@ final class LogRecovery {
         if (!asWritten(segments, line)) {
             recovery.scannedEnd = line.recoveryPoint();
             recovery.scan(segments, line);
-            // 1. A power cut leaves a later segment, but not what came before it. 2. Here it is removed. 3. The log grows
+            // 1. A power cut leaves a later segment, but not what came before it. 2. Here it is removed. 3. The log
+            // grows
             // up to where it began. 4. Another power cut: it must not come back.
             for (var segment : log.segments()) {
                 if (segment.takeDirty()) {

@@ -17,7 +17,13 @@ public final class Verification {
 
     /// @param journalEntries that a start would replay
     public record Report(
-            int logs, int segments, long batches, long bytes, int journalEntries, boolean clean, List<Problem> problems) {}
+            int logs,
+            int segments,
+            long batches,
+            long bytes,
+            int journalEntries,
+            boolean clean,
+            List<Problem> problems) {}
 
     private final Disk disk;
     private final Path directory;
@@ -98,8 +104,7 @@ public final class Verification {
         problems.add(new Problem(directory.relativize(file), text));
     }
 
-    private void log(Path folder, Checkpoint.@Nullable Line line, boolean clean)
-            throws IOException {
+    private void log(Path folder, Checkpoint.@Nullable Line line, boolean clean) throws IOException {
         progress.accept(folder);
         logs++;
         long expected = -1;
@@ -115,9 +120,7 @@ public final class Verification {
             }
             // What lies above the recovery point of an unclean stop may be torn: the next start cuts it.
             boolean synced = line != null && (clean || base < line.segmentBase());
-            long sure = synced
-                    ? Long.MAX_VALUE
-                    : line != null && base == line.segmentBase() ? line.position() : 0;
+            long sure = synced ? Long.MAX_VALUE : line != null && base == line.segmentBase() ? line.position() : 0;
             expected = segment(path, base, sure);
             last = path;
             index(folder, name.substring(0, name.length() - ".log".length()), path);
@@ -169,8 +172,9 @@ public final class Verification {
                 int position = entries.getInt();
                 var header = position < 0 || position >= size ? null : BatchHeader.read(file, position, size);
                 if (header == null || header.baseOffset() != offset) {
-                    problem(offsets, "points at position " + position + " for offset " + offset
-                            + ", where no such batch is");
+                    problem(
+                            offsets,
+                            "points at position " + position + " for offset " + offset + ", where no such batch is");
                     return;
                 }
             }

@@ -23,8 +23,8 @@ class LogDirectoriesTest {
 
     private static List<LogDirectory.NewLog> wanted(int from, int to) {
         return IntStream.range(from, to)
-                .mapToObj(i ->
-                        new LogDirectory.NewLog(new PartitionId("t", i), new UuidBits(1, 1), LogSettings.DEFAULTS))
+                .mapToObj(
+                        i -> new LogDirectory.NewLog(new PartitionId("t", i), new UuidBits(1, 1), LogSettings.DEFAULTS))
                 .toList();
     }
 
@@ -63,9 +63,9 @@ class LogDirectoriesTest {
             assertThat(logs.get(i).view().durableEndOffset()).isEqualTo(well ? 2 : 1);
             assertThat(results.get(i)).isInstanceOf(well ? AppendResult.Appended.class : AppendResult.Refused.class);
         }
-        directories.create(wanted(10, 12), false).forEach(log -> assertThat(
-                        log.directory().path())
-                .isEqualTo(FIRST));
+        directories
+                .create(wanted(10, 12), false)
+                .forEach(log -> assertThat(log.directory().path()).isEqualTo(FIRST));
         directories.retain();
         directories.close();
         world.kill();
@@ -81,8 +81,8 @@ class LogDirectoriesTest {
         world.kill();
         world.disk().breakFolder(SECOND);
         var again = open(FIRST, SECOND);
-        assertThat(again.all().getLast().failure()).hasValueSatisfying(text -> assertThat(text)
-                .contains("/disk2/data", "cannot be used", "offline"));
+        assertThat(again.all().getLast().failure())
+                .hasValueSatisfying(text -> assertThat(text).contains("/disk2/data", "cannot be used", "offline"));
         var missing = again.create(wanted(1, 2), true).getFirst();
         assertThat(missing.directory().path()).isEqualTo(SECOND);
         assertThat(write(missing)).isInstanceOf(AppendResult.Refused.class);

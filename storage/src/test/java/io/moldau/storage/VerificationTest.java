@@ -82,8 +82,8 @@ class VerificationTest {
                 .contains("t-0/00000000000000000000.log: bad checksum", "00000000000000000000.index: points at")
                 .contains("the checkpoint says 30");
         damage(DATA.resolve("checkpoint"), 20);
-        assertThat(verify().problems()).anySatisfy(problem -> assertThat(problem.text())
-                .contains("no start is possible"));
+        assertThat(verify().problems())
+                .anySatisfy(problem -> assertThat(problem.text()).contains("no start is possible"));
     }
 
     @Test
@@ -100,13 +100,20 @@ class VerificationTest {
         world.threads().runAll();
         world.kill();
         var disk = world.disk();
-        assertThat(FileDump.of(disk, FOLDER.resolve("00000000000000000000.index")).rows().getFirst())
+        assertThat(FileDump.of(disk, FOLDER.resolve("00000000000000000000.index"))
+                        .rows()
+                        .getFirst())
                 .isEqualTo(List.of(0L, 0));
-        assertThat(FileDump.of(disk, FOLDER.resolve("00000000000000000000.timeindex")).rows())
+        assertThat(FileDump.of(disk, FOLDER.resolve("00000000000000000000.timeindex"))
+                        .rows())
                 .isNotEmpty();
-        assertThat(FileDump.of(disk, FOLDER.resolve("00000000000000000030.snapshot")).rows().getFirst())
+        assertThat(FileDump.of(disk, FOLDER.resolve("00000000000000000030.snapshot"))
+                        .rows()
+                        .getFirst())
                 .contains(7L, 29);
-        assertThat(FileDump.of(disk, FOLDER.resolve("partition.metadata")).rows().getFirst())
+        assertThat(FileDump.of(disk, FOLDER.resolve("partition.metadata"))
+                        .rows()
+                        .getFirst())
                 .isEqualTo(List.of("version: 0"));
         assertThat(FileDump.of(disk, DATA.resolve("checkpoint")).rows().toString())
                 .contains("t-0, 0, 30", "unclean");
