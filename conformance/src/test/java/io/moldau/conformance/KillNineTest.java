@@ -23,6 +23,7 @@ import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.awaitility.Awaitility;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 import org.junit.jupiter.api.io.TempDir;
@@ -36,15 +37,16 @@ class KillNineTest {
     private static final int KEYS = 100;
     private static final int PARTITIONS = 6;
     private static final int RECORD_BYTES = 1024;
-    private static final int RECORDS = (int) ((Long.getLong("moldau.killNine.mb", 2048) << 20) / RECORD_BYTES / PRODUCERS);
+    private static final int RECORDS =
+            (int) ((Long.getLong("moldau.killNine.mb", 2048) << 20) / RECORD_BYTES / PRODUCERS);
 
     /// What all producers were told.
     private static final class Told {
         final AtomicLong acknowledged = new AtomicLong();
         final AtomicLong firstAfterRestart = new AtomicLong(-1);
-        final AtomicReference<Exception> failure = new AtomicReference<>();
+        final AtomicReference<@Nullable Exception> failure = new AtomicReference<>();
 
-        void one(Exception failed) {
+        void one(@Nullable Exception failed) {
             if (failed != null) {
                 failure.compareAndSet(null, failed);
                 return;
@@ -97,7 +99,8 @@ class KillNineTest {
                 long restarted = System.nanoTime();
                 node.startAgain();
                 told.await(before + 1);
-                say("kill %d at %,d acknowledged records: %d ms from the restart to the first acknowledged record; %s",
+                say(
+                        "kill %d at %,d acknowledged records: %d ms from the restart to the first acknowledged record; %s",
                         kill,
                         before,
                         (told.firstAfterRestart.get() - restarted) / 1_000_000,
@@ -111,7 +114,8 @@ class KillNineTest {
             for (var thread : threads) {
                 thread.join();
             }
-            say("%,d records of %d bytes were acknowledged in %d s, %d kills included",
+            say(
+                    "%,d records of %d bytes were acknowledged in %d s, %d kills included",
                     told.acknowledged.get(), RECORD_BYTES, (System.nanoTime() - began) / 1_000_000_000, KILLS);
             check(node.bootstrap());
         }
@@ -175,7 +179,8 @@ class KillNineTest {
             }
         }
         long missing = seen.stream().mapToLong(it -> RECORDS - it.cardinality()).sum();
-        say("acknowledged records missing: %d, duplicates: %d, out of their key's order: %d",
+        say(
+                "acknowledged records missing: %d, duplicates: %d, out of their key's order: %d",
                 missing, duplicates, disordered);
         assertThat(missing).isZero();
         assertThat(duplicates).isZero();

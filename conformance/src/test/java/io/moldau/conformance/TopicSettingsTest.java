@@ -35,6 +35,7 @@ import org.apache.kafka.common.errors.NotEnoughReplicasException;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apache.kafka.common.serialization.StringSerializer;
 import org.awaitility.Awaitility;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -151,8 +152,7 @@ class TopicSettingsTest {
             alter(admin, "segment.ms", "1000");
             long now = System.currentTimeMillis();
             send(producer, now - 100_000, "gone", "value");
-            producer.send(new ProducerRecord<>("orders", 0, now - 90_000, "gone", null))
-                    .get();
+            send(producer, now - 90_000, "gone", null);
             // Then: a pass sets the tombstone's horizon, a later one, with something new to clean, takes it away
             Awaitility.await()
                     .atMost(Duration.ofSeconds(40))
@@ -266,7 +266,8 @@ class TopicSettingsTest {
         return new KafkaProducer<>(settings, new StringSerializer(), new StringSerializer());
     }
 
-    private static void send(KafkaProducer<String, String> producer, long timestamp, String key, String value)
+    private static void send(
+            KafkaProducer<String, String> producer, long timestamp, @Nullable String key, @Nullable String value)
             throws Exception {
         producer.send(new ProducerRecord<>("orders", 0, timestamp, key, value)).get();
     }
