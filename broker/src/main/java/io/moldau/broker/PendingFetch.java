@@ -13,16 +13,21 @@ import io.moldau.protocol.message.FetchResponse.PartitionData;
 import io.moldau.replication.Fetched;
 import io.moldau.replication.Partition;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
-import java.util.Set;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 
 /// One fetch from its arrival to its answer: read; if there is less than `min.bytes`, wait for more, at most
-/// `max.wait.ms`; read again on the connection's loop, whenever a partition has news, and at the end of the time.
+/// `max.wait.ms`; read again what has news, and at the end of the time.
+///
+/// Everything here happens on the connection's loop but for the reading itself: where that may wait for a disk (old
+/// records) a thread that may wait does it, and hands the result back.
 final class PendingFetch {
     private final NodeContext context;
     private final FetchRequest request;
@@ -30,14 +35,24 @@ final class PendingFetch {
     private final Optional<FetchSession> session;
     private final List<Wanted> wanted;
     private final boolean full;
-    private final Set<Partition> watched = new LinkedHashSet<>();
+    /// What was read last, by the place in `wanted`; slots that have news are read again.
+    private final Result[] results;
+    private final Queue<Integer> news = new ConcurrentLinkedQueue<>();
     private final AtomicBoolean woken = new AtomicBoolean();
-    private final Runnable watcher = this::news;
+    private final List<Watch> watches = new ArrayList<>();
+    private boolean reading;
+    private boolean watching;
     private boolean answered;
     private boolean lastTry;
     private Timers.@Nullable Timer timer;
 
-    private record Result(Wanted wanted, Fetched fetched) {}
+    private record Result(Wanted wanted, Fetched fetched) {
+        int sizeBytes() {
+            return fetched instanceof Fetched.Read read ? read.sizeBytes() : 0;
+        }
+    }
+
+    private record Watch(Partition partition, Runnable watcher) {}
 
     PendingFetch(
             NodeContext context,
@@ -52,70 +67,139 @@ final class PendingFetch {
         this.session = session;
         this.wanted = wanted;
         this.full = full;
+        this.results = new Result[wanted.size()];
     }
 
     void start() {
-        if (tryAnswer(request.maxWaitMs() <= 0 || wanted.isEmpty() && full)) {
-            return;
+        lastTry = request.maxWaitMs() <= 0 || wanted.isEmpty() && full;
+        var all = new ArrayList<Integer>(wanted.size());
+        for (int slot = 0; slot < wanted.size(); slot++) {
+            all.add(slot);
         }
-        for (var one : wanted) {
-            find(one).ifPresent(watched::add);
-        }
-        watched.forEach(partition -> partition.watch(watcher));
-        timer = context.environment().timers().schedule(request.maxWaitMs(), this::timeUp);
-        // What arrived between the first reading and the watching has nobody else to tell of it.
-        attempt(false);
+        read(all);
     }
 
-    private void news() {
+    private void news(int slot) {
+        news.add(slot);
         if (woken.compareAndSet(false, true)) {
             call.execute(() -> {
                 woken.set(false);
-                attempt(false);
+                attempt();
             });
         }
     }
 
     private void timeUp() {
-        call.execute(() -> attempt(true));
+        call.execute(() -> {
+            lastTry = true;
+            attempt();
+        });
     }
 
-    private void attempt(boolean last) {
-        if (answered) {
+    private void attempt() {
+        if (answered || reading) {
             return;
         }
-        lastTry |= last;
-        if (tryAnswer(lastTry)) {
-            watched.forEach(partition -> partition.unwatch(watcher));
-            if (timer != null) {
-                timer.cancel();
+        var slots = new LinkedHashSet<Integer>();
+        for (var slot = news.poll(); slot != null; slot = news.poll()) {
+            slots.add(slot);
+        }
+        read(slots);
+    }
+
+    /// Reads these, here or where waiting is allowed, and goes on with [#decide].
+    private void read(Collection<Integer> slots) {
+        boolean here = true;
+        for (int slot : slots) {
+            var one = wanted.get(slot);
+            here &= find(one)
+                    .map(found -> found.log().isRecent(one.fetchOffset))
+                    .orElse(true);
+        }
+        if (here) {
+            readNow(slots);
+            decide();
+            return;
+        }
+        reading = true;
+        context.environment().threads().reading().execute(() -> {
+            RuntimeException failure = null;
+            try {
+                readNow(slots);
+            } catch (RuntimeException failed) {
+                failure = failed;
             }
+            var thrown = failure;
+            call.execute(() -> {
+                reading = false;
+                if (thrown != null) {
+                    throw thrown;
+                }
+                decide();
+            });
+        });
+    }
+
+    private void readNow(Collection<Integer> slots) {
+        long bytes = 0;
+        for (var result : results) {
+            bytes += result == null ? 0 : result.sizeBytes();
+        }
+        for (int slot : slots) {
+            var one = wanted.get(slot);
+            var before = results[slot];
+            bytes -= before == null ? 0 : before.sizeBytes();
+            long room = Math.max(0, request.maxBytes() - bytes);
+            var result = new Result(one, read(one, (int) Math.min(room, one.maxBytes), bytes == 0));
+            results[slot] = result;
+            bytes += result.sizeBytes();
         }
     }
 
-    /// Answers if there is enough, or an error, or something to say about a partition; or in any case if `anyway`.
-    private boolean tryAnswer(boolean anyway) {
-        var results = new ArrayList<Result>(wanted.size());
+    /// Answers if there is enough, or an error, or something to say about a partition, or if the time is up; else
+    /// waits for news.
+    private void decide() {
         long bytes = 0;
-        boolean urgent = false;
-        for (var one : wanted) {
-            long room = Math.max(0, request.maxBytes() - bytes);
-            var fetched = read(one, (int) Math.min(room, one.maxBytes), bytes == 0);
-            results.add(new Result(one, fetched));
-            switch (fetched) {
-                case Fetched.Read read -> {
-                    bytes += read.sizeBytes();
-                    urgent |= read.diverging().isPresent();
-                }
-                case Fetched.Refused refused -> urgent = true;
-            }
+        boolean urgent = lastTry;
+        for (var result : results) {
+            bytes += result.sizeBytes();
+            urgent |= switch (result.fetched()) {
+                case Fetched.Read read -> read.diverging().isPresent();
+                case Fetched.Refused refused -> true;
+            };
         }
-        if (!anyway && !urgent && bytes < request.minBytes()) {
-            return false;
+        if (urgent || bytes >= request.minBytes()) {
+            answer();
+        } else if (!watching) {
+            watch();
+        } else if (!news.isEmpty() || lastTry) {
+            attempt();
         }
+    }
+
+    private void watch() {
+        watching = true;
+        for (int slot = 0; slot < wanted.size(); slot++) {
+            int own = slot;
+            find(wanted.get(slot)).ifPresent(partition -> {
+                var watch = new Watch(partition, () -> news(own));
+                watches.add(watch);
+                partition.watch(watch.watcher());
+                // What arrived between the first reading and the watching has nobody else to tell of it.
+                news.add(own);
+            });
+        }
+        timer = context.environment().timers().schedule(request.maxWaitMs(), this::timeUp);
+        attempt();
+    }
+
+    private void answer() {
         answered = true;
-        call.answer(response(results));
-        return true;
+        watches.forEach(watch -> watch.partition().unwatch(watch.watcher()));
+        if (timer != null) {
+            timer.cancel();
+        }
+        call.answer(response(List.of(results)));
     }
 
     private Optional<Partition> find(Wanted one) {

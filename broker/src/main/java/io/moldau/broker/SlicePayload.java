@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.WritableByteChannel;
+import java.util.List;
 
 /// A slice of a log on its way to a reader: sent from memory or straight from the file.
 record SlicePayload(LogSlice slice) implements Payload {
@@ -16,7 +17,17 @@ record SlicePayload(LogSlice slice) implements Payload {
 
     @Override
     public boolean inMemory() {
-        return false;
+        return slice.isInMemory();
+    }
+
+    @Override
+    public boolean mayWait() {
+        return !slice.isInMemory() && !slice.isRecent();
+    }
+
+    @Override
+    public List<ByteBuffer> buffers() {
+        return slice.isInMemory() ? slice.memoryParts() : List.of(buffer());
     }
 
     @Override

@@ -29,14 +29,8 @@ final class RealWorld {
         var timers = new ScheduledThreadPoolExecutor(1, factory("moldau-timer"));
         timers.setRemoveOnCancelPolicy(true);
         timers.setExecuteExistingDelayedTasksAfterShutdownPolicy(false);
-        var blocking = new ThreadPoolExecutor(
-                BLOCKING_THREADS,
-                BLOCKING_THREADS,
-                10,
-                TimeUnit.SECONDS,
-                new LinkedBlockingQueue<>(),
-                factory("moldau-blocking"));
-        blocking.allowCoreThreadTimeOut(true);
+        var blocking = pool("moldau-blocking");
+        var reading = pool("moldau-reader");
         Threads threads = new Threads() {
             @Override
             public Thread start(String name, Runnable body) {
@@ -46,6 +40,11 @@ final class RealWorld {
             @Override
             public Executor blocking() {
                 return blocking;
+            }
+
+            @Override
+            public Executor reading() {
+                return reading;
             }
         };
         return new Environment(
@@ -57,6 +56,13 @@ final class RealWorld {
                 threads,
                 Disk.real(),
                 lazyRandomness());
+    }
+
+    private static ThreadPoolExecutor pool(String name) {
+        var pool = new ThreadPoolExecutor(
+                BLOCKING_THREADS, BLOCKING_THREADS, 10, TimeUnit.SECONDS, new LinkedBlockingQueue<>(), factory(name));
+        pool.allowCoreThreadTimeOut(true);
+        return pool;
     }
 
     /// The secure source is opened at its first use: it costs start-up time.

@@ -13,6 +13,11 @@ public interface Threads {
     /// Runs tasks that may block (file reads, slow clean-up), a bounded number at once; not for the data path.
     Executor blocking();
 
+    /// Runs tasks that read files for somebody who waits, a bounded number at once, beside [#blocking].
+    default Executor reading() {
+        return blocking();
+    }
+
     /// A thread of its own for work that blocks all the time (a flusher): its tasks run one at a time, in order.
     /// The thread starts with the first task and ends when closed.
     default Dedicated dedicated(String name) {

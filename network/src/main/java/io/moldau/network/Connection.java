@@ -28,6 +28,9 @@ final class Connection {
     private @Nullable ByteBuffer leftover;
     private long lastActivityNanos;
     private boolean handing;
+    /// A thread that may wait for disks writes to the socket.
+    private boolean lent;
+    private boolean awaitsRoom;
     private boolean closed;
 
     Connection(
@@ -157,6 +160,7 @@ final class Connection {
     }
 
     void writable() {
+        awaitsRoom = false;
         flush();
         updateInterest();
     }
@@ -198,11 +202,51 @@ final class Connection {
         if (replies.unsent()) {
             lastActivityNanos = loop.nowNanos();
             try {
-                replies.send(channel);
+                if (!lent && !awaitsRoom && replies.send(channel) == ReplyQueue.Sent.MAY_WAIT) {
+                    lend();
+                }
             } catch (IOException reset) {
                 close(null);
             }
         }
+    }
+
+    /// Sends the next reply's part, which may wait for a disk, from a thread that may. The loop goes on meanwhile.
+    private void lend() {
+        lent = true;
+        var part = replies.first();
+        int from = replies.sentOfFirst();
+        loop.readers().execute(() -> {
+            long sent = 0;
+            boolean failed = false;
+            try {
+                long count;
+                do {
+                    count = part.transferTo(channel, (int) (from + sent));
+                    sent += count;
+                } while (count > 0 && from + sent < part.sizeBytes());
+            } catch (IOException | RuntimeException failure) {
+                LOG.debug("sending from a file to {} failed", peer, failure);
+                failed = true;
+            }
+            long total = sent;
+            boolean reset = failed;
+            loop.execute(() -> giveBack(total, reset, from + total < part.sizeBytes()));
+        });
+    }
+
+    private void giveBack(long sent, boolean failed, boolean full) {
+        lent = false;
+        if (closed) {
+            return;
+        }
+        if (failed) {
+            close(null);
+            return;
+        }
+        replies.advance(sent);
+        awaitsRoom = full;
+        flushAndResume();
     }
 
     private void updateInterest() {
@@ -213,7 +257,7 @@ final class Connection {
         if (leftover == null && replies.waiting() < settings.maxPipelined()) {
             interest |= SelectionKey.OP_READ;
         }
-        if (replies.unsent()) {
+        if (replies.unsent() && !lent) {
             interest |= SelectionKey.OP_WRITE;
         }
         if (key.interestOps() != interest) {

@@ -12,6 +12,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -44,6 +45,11 @@ final class EventLoop implements Runnable {
         this.server = server;
         this.clock = clock;
         this.selector = Selector.open();
+    }
+
+    /// Threads that may wait for a disk.
+    Executor readers() {
+        return server.readers();
     }
 
     Leases leases() {

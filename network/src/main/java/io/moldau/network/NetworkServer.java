@@ -13,6 +13,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
@@ -179,6 +180,11 @@ public final class NetworkServer implements AutoCloseable {
     private void ended(InetAddress remote) {
         connections.decrementAndGet();
         connectionsByIp.computeIfPresent(remote, (address, count) -> count > 1 ? count - 1 : null);
+    }
+
+    /// Threads that may wait for a disk.
+    Executor readers() {
+        return environment.threads().reading();
     }
 
     void memoryReleased(EventLoop by) {

@@ -5,10 +5,12 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.GatheringByteChannel;
 import java.util.ArrayDeque;
+import java.util.Arrays;
 
 /// The unanswered and unsent exchanges of one connection, in order. Used on the connection's loop only.
 final class ReplyQueue {
     private static final int MAX_GATHERED = 64;
+    private static final ByteBuffer NOTHING = ByteBuffer.allocate(0);
 
     private final ArrayDeque<Exchange> exchanges = new ArrayDeque<>();
     private final ArrayDeque<Payload> parts = new ArrayDeque<>();
@@ -68,15 +70,36 @@ final class ReplyQueue {
         });
     }
 
-    /// Sends until all is sent (true) or the socket is full (false).
-    boolean send(GatheringByteChannel channel) throws IOException {
+    /// How far [#send] came.
+    enum Sent {
+        ALL,
+        /// The socket takes no more now.
+        FULL,
+        /// The next part may wait for a disk: see [#first].
+        MAY_WAIT
+    }
+
+    Sent send(GatheringByteChannel channel) throws IOException {
         while (!parts.isEmpty()) {
-            boolean progress = parts.getFirst().inMemory() ? sendGathered(channel) : sendFirst(channel);
+            var first = parts.getFirst();
+            if (first.mayWait()) {
+                return Sent.MAY_WAIT;
+            }
+            boolean progress = first.inMemory() ? sendGathered(channel) : sendFirst(channel);
             if (!progress) {
-                return false;
+                return Sent.FULL;
             }
         }
-        return true;
+        return Sent.ALL;
+    }
+
+    Payload first() {
+        return parts.getFirst();
+    }
+
+    /// Bytes of [#first] that were sent.
+    int sentOfFirst() {
+        return sentOfFirst;
     }
 
     private boolean sendFirst(GatheringByteChannel channel) throws IOException {
@@ -88,25 +111,33 @@ final class ReplyQueue {
 
     private boolean sendGathered(GatheringByteChannel channel) throws IOException {
         int count = 0;
+        int skip = sentOfFirst;
         long offered = 0;
         for (var part : parts) {
             if (!part.inMemory() || count == MAX_GATHERED) {
                 break;
             }
-            var buffer = part.buffer();
-            if (count == 0) {
-                buffer.position(buffer.position() + sentOfFirst);
+            for (var buffer : part.buffers()) {
+                if (count == MAX_GATHERED) {
+                    break;
+                }
+                int skipped = Math.min(skip, buffer.remaining());
+                skip -= skipped;
+                if (skipped < buffer.remaining()) {
+                    buffer.position(buffer.position() + skipped);
+                    offered += buffer.remaining();
+                    gathered[count++] = buffer;
+                }
             }
-            offered += buffer.remaining();
-            gathered[count++] = buffer;
         }
         long sent = channel.write(gathered, 0, count);
-        java.util.Arrays.fill(gathered, 0, count, ByteBuffer.allocate(0));
+        Arrays.fill(gathered, 0, count, NOTHING);
         advance(sent);
         return sent == offered;
     }
 
-    private void advance(long sent) {
+    /// So many bytes from the front were sent.
+    void advance(long sent) {
         long left = sent;
         while (left > 0) {
             int rest = parts.getFirst().sizeBytes() - sentOfFirst;

@@ -3,6 +3,7 @@ package io.moldau.protocol;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.WritableByteChannel;
+import java.util.List;
 
 /// Bytes that are sent as they are, from memory or from a file.
 public interface Payload {
@@ -13,9 +14,19 @@ public interface Payload {
     /// The bytes; its position and limit are the caller's own. Reads them in if they are not in memory.
     ByteBuffer buffer();
 
-    /// True if [#buffer] costs nothing: several such payloads are then written with one system call.
+    /// True if [#buffers] costs nothing: several such payloads are then written with one system call.
     default boolean inMemory() {
         return true;
+    }
+
+    /// True if [#transferTo] may wait for a disk: it must not be called where waiting is not allowed.
+    default boolean mayWait() {
+        return false;
+    }
+
+    /// The bytes, in order, where they are in several places in memory; positions and limits are the caller's own.
+    default List<ByteBuffer> buffers() {
+        return List.of(buffer());
     }
 
     /// Writes from `position` on as many bytes as the target takes.

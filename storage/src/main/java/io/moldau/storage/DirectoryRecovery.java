@@ -187,9 +187,17 @@ final class DirectoryRecovery {
         }
         var disk = directory.disk();
         var folder = directory.path().resolve(line.id().toString());
-        return disk.sizeIfExists(folder.resolve(Segment.fileName(line.segmentBase(), ".log"))) == line.position()
-                && (line.recoveryPoint() == line.segmentBase()
-                        || disk.sizeIfExists(folder.resolve(Segment.fileName(line.recoveryPoint(), ".log"))) < 0);
+        var active = Segment.fileName(line.segmentBase(), ".log");
+        if (disk.sizeIfExists(folder.resolve(active)) != line.position()) {
+            return false;
+        }
+        // One that follows need not begin at the recovery point: the bytes between may be lost.
+        for (var name : disk.list(folder)) {
+            if (name.endsWith(".log") && name.compareTo(active) > 0) {
+                return false;
+            }
+        }
+        return true;
     }
 
     private void openUnknown(PartitionId id) throws IOException {

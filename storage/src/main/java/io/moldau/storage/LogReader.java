@@ -18,7 +18,7 @@ final class LogReader {
             int start = segment.positionOf(from);
             if (start < size) {
                 int end = segment.endOf(start, size, maxBytes, below, atLeastOne);
-                return LogSlice.of(from, segment.file(), start, end - start);
+                return LogSlice.of(from, segment.file(), start, end - start, segment.isRecent(start));
             }
         }
         return LogSlice.empty(from);

@@ -15,18 +15,25 @@ public final class LogSlice implements ReadResult {
     private final List<ByteBuffer> memory;
     private final @Nullable DiskFile file;
     private final long filePosition;
+    private final boolean recent;
 
     private LogSlice(
-            long startOffset, int sizeBytes, List<ByteBuffer> memory, @Nullable DiskFile file, long filePosition) {
+            long startOffset,
+            int sizeBytes,
+            List<ByteBuffer> memory,
+            @Nullable DiskFile file,
+            long filePosition,
+            boolean recent) {
         this.startOffset = startOffset;
         this.sizeBytes = sizeBytes;
         this.memory = memory;
         this.file = file;
         this.filePosition = filePosition;
+        this.recent = recent;
     }
 
     static LogSlice empty(long offset) {
-        return new LogSlice(offset, 0, List.of(), null, 0);
+        return new LogSlice(offset, 0, List.of(), null, 0, true);
     }
 
     static LogSlice of(long offset, List<ByteBuffer> memory) {
@@ -34,11 +41,11 @@ public final class LogSlice implements ReadResult {
         for (var bytes : memory) {
             size += bytes.remaining();
         }
-        return new LogSlice(offset, size, memory, null, 0);
+        return new LogSlice(offset, size, memory, null, 0, true);
     }
 
-    static LogSlice of(long offset, DiskFile file, long position, int size) {
-        return new LogSlice(offset, size, List.of(), file, position);
+    static LogSlice of(long offset, DiskFile file, long position, int size, boolean recent) {
+        return new LogSlice(offset, size, List.of(), file, position, recent);
     }
 
     /// The offset that was asked for; the first batch may start below it.
@@ -57,6 +64,11 @@ public final class LogSlice implements ReadResult {
     /// True if sending it reads no file.
     public boolean isInMemory() {
         return file == null;
+    }
+
+    /// True if it was written a moment ago: the system has it in memory still, and sending it does not wait.
+    public boolean isRecent() {
+        return recent;
     }
 
     /// The parts in memory, in order; empty for a region of a file.

@@ -265,6 +265,15 @@ public final class PartitionLog {
         return new LogView(start, end, durable, epochs.latest(), segments.sizeBytes(), stable);
     }
 
+    /// True if [#read] from here finds what was written a moment ago, or nothing: it does not wait for the disk.
+    public boolean isRecent(long fromOffset) {
+        if (fromOffset >= logEnd) {
+            return true;
+        }
+        var known = segments.all();
+        return !known.isEmpty() && known.getLast().isRecent(fromOffset);
+    }
+
     /// Batches from the one that holds `fromOffset` on, all below `belowOffset`, at most `maxBytes`; with
     /// `atLeastOneBatch` the first one even if it is larger. Empty where there is nothing to read yet.
     public ReadResult read(long fromOffset, int maxBytes, long belowOffset, boolean atLeastOneBatch)
@@ -278,9 +287,19 @@ public final class PartitionLog {
             return LogSlice.empty(fromOffset);
         }
         var memory = tail.read(fromOffset, maxBytes, below, atLeastOneBatch);
-        return memory != null
-                ? LogSlice.of(fromOffset, memory)
-                : LogReader.read(segments(), fromOffset, maxBytes, below, atLeastOneBatch);
+        if (memory != null) {
+            return LogSlice.of(fromOffset, memory);
+        }
+        var known = segments();
+        try {
+            return LogReader.read(known, fromOffset, maxBytes, below, atLeastOneBatch);
+        } catch (IOException gone) {
+            if (segments.all().equals(known)) {
+                throw gone;
+            }
+            // Compaction or retention took the segments away under the reader, and their files were closed since.
+            return LogReader.read(segments(), fromOffset, maxBytes, below, atLeastOneBatch);
+        }
     }
 
     /// The first record whose time is `timestampMs` or later.

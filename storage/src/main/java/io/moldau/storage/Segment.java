@@ -18,7 +18,9 @@ final class Segment {
     private final Disk disk;
     private final Path directory;
     private final long baseOffset;
+    private static final int RECENT_BYTES = 8 << 20;
     private final int indexIntervalBytes;
+    private final int writtenFrom;
     private volatile int size;
     private volatile @Nullable DiskFile file;
     private volatile @Nullable OffsetIndex index;
@@ -36,6 +38,7 @@ final class Segment {
         this.directory = directory;
         this.baseOffset = baseOffset;
         this.size = sizeBytes;
+        this.writtenFrom = sizeBytes;
         this.indexIntervalBytes = indexIntervalBytes;
     }
 
@@ -104,6 +107,17 @@ final class Segment {
         pinned = true;
         OpenFiles.keep(file());
         index();
+    }
+
+    /// True if what lies there was written by this process a moment ago: the system has it in memory still.
+    boolean isRecent(int position) {
+        return position >= writtenFrom && size - position <= RECENT_BYTES;
+    }
+
+    /// The same for the batch that holds the offset.
+    boolean isRecent(long offset) {
+        var known = index;
+        return known != null && offset >= baseOffset && isRecent(known.positionAtOrBelow(offset - baseOffset));
     }
 
     void append(RecordBatch batch) throws IOException {
