@@ -86,8 +86,13 @@ final class NodeProcess implements AutoCloseable {
 
     /// SIGKILL, and a new process on the same data.
     void killAndRestart() throws IOException, InterruptedException {
-        process.destroyForcibly().waitFor();
+        kill();
         process = launch(data, port, output);
+    }
+
+    /// SIGKILL; returns when the process is gone.
+    void kill() throws InterruptedException {
+        process.destroyForcibly().waitFor();
     }
 
     /// SIGTERM; how long the process took to end.

@@ -141,11 +141,6 @@ final class CoordinatorFixture {
         return partition;
     }
 
-    /// As the node does when it notices that the directory failed.
-    void takeOffline() {
-        partitions.offline(directories.all().getFirst(), "simulated");
-    }
-
     void deleteTopic() {
         partitions.changed(List.of(new MetadataRecord.TopicDeleted(TOPIC_ID)), MetadataImage.EMPTY);
     }

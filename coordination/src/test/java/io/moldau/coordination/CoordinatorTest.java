@@ -124,7 +124,6 @@ class CoordinatorTest {
         var resting = node.look("city");
         node.world.disk().failAfterWrites(0);
         node.settle();
-        // The failing directory takes its partitions offline, and that answers.
         assertThat(failed).containsExactly("COORDINATOR_NOT_AVAILABLE");
         assertThat(resting).containsExactly("COORDINATOR_NOT_AVAILABLE");
         assertThat(node.look("river")).containsExactly("NOT_COORDINATOR");

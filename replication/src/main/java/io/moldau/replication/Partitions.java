@@ -213,7 +213,7 @@ public final class Partitions implements Controller.Listener {
 
     /// A log directory failed: everybody who waits for its partitions is told, and nothing is accepted for them any
     /// more.
-    public void offline(LogDirectory directory, String reason) {
+    private void offline(LogDirectory directory, String reason) {
         int count = 0;
         for (var log : directory.logs()) {
             var partition = partitions.get(log.id());
