@@ -187,17 +187,10 @@ final class DirectoryRecovery {
         }
         var disk = directory.disk();
         var folder = directory.path().resolve(line.id().toString());
-        var active = Segment.fileName(line.segmentBase(), ".log");
-        if (disk.sizeIfExists(folder.resolve(active)) != line.position()) {
-            return false;
-        }
-        // One that follows need not begin at the recovery point: the bytes between may be lost.
-        for (var name : disk.list(folder)) {
-            if (name.endsWith(".log") && name.compareTo(active) > 0) {
-                return false;
-            }
-        }
-        return true;
+        // A segment behind lost bytes is found when the log wakes: see LogRecovery#wake.
+        return disk.sizeIfExists(folder.resolve(Segment.fileName(line.segmentBase(), ".log"))) == line.position()
+                && (line.recoveryPoint() == line.segmentBase()
+                        || disk.sizeIfExists(folder.resolve(Segment.fileName(line.recoveryPoint(), ".log"))) < 0);
     }
 
     private void openUnknown(PartitionId id) throws IOException {
@@ -249,6 +242,9 @@ final class DirectoryRecovery {
                                     && batch.lastOffset() < found.log.view().logEndOffset()) {
                                 continue;
                             }
+                            if (isGivenAway(key, found)) {
+                                break;
+                            }
                             if (recovery(found).replay(batch)) {
                                 replayedBytes += batch.sizeBytes();
                             }
@@ -257,6 +253,24 @@ final class DirectoryRecovery {
                 }
             }
         }
+    }
+
+    /// The folder of a log that was believed was not looked at: it may be that of one that was created under its name
+    /// since, and happens to have its size.
+    private boolean isGivenAway(LogKey key, Found found) throws IOException {
+        var folder = directory.path().resolve(found.log.id().toString());
+        if (found.recovery != null || !directory.disk().exists(folder)) {
+            return false;
+        }
+        var owner = PartitionMetadata.read(directory.disk(), folder);
+        if (owner.isEmpty() || owner.get().equals(key.topicId())) {
+            return false;
+        }
+        logs.remove(key);
+        names.remove(found.log.id(), key);
+        directory.forget(key);
+        recover(found.log.id(), owner.get(), null);
+        return true;
     }
 
     private void replayCreate(LogKey key, PartitionId id) throws IOException {
