@@ -42,9 +42,11 @@ final class Scenarios implements AutoCloseable {
             "ack20",
             "ack100",
             "catch-up",
-            "cold");
-    static final List<String> DEFAULT =
-            List.of("disk", "p1", "p6", "p6-16k", "p100", "tiny", "ack5", "ack20", "ack100", "catch-up");
+            "cold",
+            "java",
+            "librdkafka");
+    static final List<String> DEFAULT = List.of(
+            "disk", "p1", "p6", "p6-16k", "p100", "tiny", "ack5", "ack20", "ack100", "catch-up", "java", "librdkafka");
     private static final long MUCH_BYTES = 9L << 30;
     private static final long LITTLE_BYTES = 1L << 30;
     private static final long LEAD_IN_MS = 2_000;
@@ -117,6 +119,10 @@ final class Scenarios implements AutoCloseable {
             }
         } else if (scenario.equals("catch-up") && mode != Mode.SYNCED) {
             catchUp(mode);
+        } else if (scenario.equals("java")) {
+            javaClient(mode);
+        } else if (scenario.equals("librdkafka") && Librdkafka.isThere()) {
+            librdkafka(mode);
         } else if (scenario.equals("cold") && mode != Mode.SYNCED) {
             cold(mode);
         }
@@ -212,6 +218,33 @@ final class Scenarios implements AutoCloseable {
                     "broker CPU s/GB",
                     cpuMs / 1e3 / (outcome.bytes() / 1e9));
         });
+    }
+
+    private void javaClient(Mode mode) throws Exception {
+        onTopic(6, mode, MUCH_BYTES, topic -> {
+            long started = System.nanoTime();
+            long bytes = JavaClient.produce(
+                    broker.port(), topic, LEAD_IN_MS, options.seconds() * 1000L, this::begin, this::end);
+            double seconds = (System.nanoTime() - started) / 1e9 - LEAD_IN_MS / 1e3;
+            clientResult("official Java producer, default settings, 1 KiB records", mode, bytes, seconds);
+        });
+    }
+
+    private void librdkafka(Mode mode) throws Exception {
+        var lines = Librdkafka.lines(options.places().work());
+        onTopic(6, mode, LITTLE_BYTES, topic -> {
+            begin();
+            long started = System.nanoTime();
+            long bytes = Librdkafka.produce(broker.port(), topic, lines);
+            double seconds = (System.nanoTime() - started) / 1e9;
+            end();
+            clientResult("librdkafka (kcat), 400,000 lines of 1 KiB", mode, bytes, seconds);
+        });
+    }
+
+    private void clientResult(String name, Mode mode, long bytes, double seconds) throws IOException {
+        results.add(name, mode, "MB/s", bytes / 1e6 / seconds);
+        results.add(name, mode, "broker CPU s/GB", cpuMs / 1e3 / (bytes / 1e9));
     }
 
     /// Old data read from the disk itself while others produce and read the tail.
