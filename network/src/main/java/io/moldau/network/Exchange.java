@@ -17,6 +17,7 @@ public final class Exchange {
     private final @Nullable Lease lease;
     private final AtomicInteger state = new AtomicInteger(WAITING);
     private volatile List<Payload> reply = List.of();
+    private volatile boolean givenUp;
     private volatile boolean ready;
 
     Exchange(Connection connection, FrameCutter.Frame frame) {
@@ -52,8 +53,12 @@ public final class Exchange {
     }
 
     /// Closes the connection, this exchange unanswered. `reason` goes to the log.
+    ///
+    /// A handler that gives up in the middle may have parts of the request under way somewhere: a lent frame is not
+    /// lent again, but left to the garbage collector.
     public void close(String reason) {
         if (state.compareAndSet(WAITING, ENDED)) {
+            givenUp = true;
             ready = true;
         }
         connection.closeLater(reason);
@@ -74,7 +79,9 @@ public final class Exchange {
 
     /// Nobody needs the frame any more. On the loop, once.
     void released() {
-        if (lease != null) {
+        if (lease != null && givenUp) {
+            lease.forfeit();
+        } else if (lease != null) {
             lease.release();
         }
     }

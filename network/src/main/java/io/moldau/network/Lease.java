@@ -7,6 +7,7 @@ final class Lease {
     private final Leases owner;
     private final ByteBuffer memory;
     private int holders;
+    private boolean forfeited;
 
     Lease(Leases owner, ByteBuffer memory) {
         this.owner = owner;
@@ -33,8 +34,21 @@ final class Lease {
     /// The last holder gives the memory back.
     void release() {
         holders--;
-        if (holders == 0) {
+        if (holders == 0 && !forfeited) {
             owner.takeBack(this);
         }
+    }
+
+    /// Somebody may use it for who knows how long: it is never lent again.
+    void forfeit() {
+        if (!forfeited) {
+            forfeited = true;
+            owner.writeOff(this);
+        }
+        release();
+    }
+
+    boolean forfeited() {
+        return forfeited;
     }
 }

@@ -71,6 +71,10 @@ final class Leases {
         return allocatedBytes + bytes <= limitBytes;
     }
 
+    void writeOff(Lease lease) {
+        allocatedBytes -= lease.sizeBytes();
+    }
+
     void takeBack(Lease lease) {
         freeByShift[Integer.numberOfTrailingZeros(lease.sizeBytes()) - SMALLEST_SHIFT].push(lease);
     }

@@ -23,7 +23,7 @@ final class ReadSpace {
             if (known.holders() == 1) {
                 position = 0;
             }
-            if (known.sizeBytes() - position < LEAST_FREE_BYTES) {
+            if (known.forfeited() || known.sizeBytes() - position < LEAST_FREE_BYTES) {
                 known.release();
                 known = null;
             }

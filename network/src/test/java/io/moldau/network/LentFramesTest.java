@@ -15,6 +15,7 @@ import java.util.List;
 import java.util.Random;
 import java.util.concurrent.Callable;
 import java.util.concurrent.Executors;
+import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Test;
@@ -120,6 +121,45 @@ class LentFramesTest {
 
     private static NetworkSettings settings() {
         return NetworkSettings.at(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0));
+    }
+
+    /// A handler that gives up in the middle may have handed parts of the request to others before.
+    @Test
+    void aFrameWhoseExchangeWasClosedWithoutAnAnswerIsNeverOverwritten() throws Exception {
+        var kept = new LinkedBlockingQueue<ByteBuffer>();
+        int first = 4_000_000;
+        try (var server = NetworkServer.start(Environment.real(), settings(), new FrameHandler() {
+            @Override
+            public boolean lendsFrames(short apiKey) {
+                return true;
+            }
+
+            @Override
+            public void handle(Exchange exchange) {
+                int seed = exchange.frame().getInt(exchange.frame().position() + 2);
+                if (seed < first + REQUESTS) {
+                    answerIfWhole(exchange, new AtomicInteger());
+                } else {
+                    kept.add(exchange.frame().duplicate());
+                    exchange.close("the handler gives up");
+                }
+            }
+        })) {
+            for (int round = 0; round < 20; round++) {
+                try (var socket = new Socket(
+                        server.address().getAddress(), server.address().getPort())) {
+                    socket.getOutputStream().write(frame(first + REQUESTS + round));
+                    assertThat(socket.getInputStream().read()).isEqualTo(-1);
+                }
+            }
+            assertThat(talk(server.address(), first, false)).isEqualTo(REQUESTS);
+            assertThat(talk(server.address(), first, false)).isEqualTo(REQUESTS);
+        }
+        assertThat(kept).hasSize(20).anyMatch(ByteBuffer::isDirect);
+        for (var frame : kept) {
+            int seed = frame.getInt(frame.position() + 2);
+            assertThat(frame).isEqualTo(ByteBuffer.wrap(frame(seed)).position(4));
+        }
     }
 
     @Test
