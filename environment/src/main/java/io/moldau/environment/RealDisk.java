@@ -7,15 +7,34 @@ import java.nio.channels.FileLock;
 import java.nio.channels.OverlappingFileLockException;
 import java.nio.channels.WritableByteChannel;
 import java.nio.file.Files;
+import java.nio.file.OpenOption;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /// The machine's file system.
 final class RealDisk implements Disk {
     /// A file system with less room than this is full: blocks are handed out in pages.
     private static final long FULL_BYTES = 64 << 10;
+
+    /// O_DIRECT has a name in the JDK's unsupported classes only, which a compiler that warns of them refuses.
+    private static final @Nullable OpenOption DIRECT = direct();
+
+    private static @Nullable OpenOption direct() {
+        try {
+            for (var option :
+                    Class.forName("com.sun.nio.file.ExtendedOpenOption").getEnumConstants()) {
+                if (option instanceof OpenOption found && String.valueOf(option).equals("DIRECT")) {
+                    return found;
+                }
+            }
+            return null;
+        } catch (ClassNotFoundException absent) {
+            return null;
+        }
+    }
 
     /// The system's "no space" comes as a text only, in the machine's language.
     private static IOException named(Path path, IOException failure) {
@@ -37,6 +56,25 @@ final class RealDisk implements Disk {
                     file);
         } catch (IOException failure) {
             throw named(file, failure);
+        }
+    }
+
+    @Override
+    public DiskFile openForBlocks(Path file) throws IOException {
+        var usual = open(file);
+        if (DIRECT == null) {
+            return usual;
+        }
+        try {
+            if (Files.getFileStore(file).getBlockSize() > BLOCK_BYTES) {
+                return usual;
+            }
+            var direct = FileChannel.open(file, StandardOpenOption.READ, StandardOpenOption.WRITE, DIRECT);
+            usual.close();
+            return new RealFile(direct, file);
+        } catch (IOException | UnsupportedOperationException unable) {
+            // tmpfs and some network file systems cannot.
+            return usual;
         }
     }
 

@@ -23,7 +23,7 @@ public record LogDirectorySettings(
     private static final long LEAST_JOURNAL_BYTES = 1L << 20;
 
     public static final LogDirectorySettings DEFAULTS =
-            new LogDirectorySettings(256L << 20, 1L << 20, 64L << 20, 8L << 20, 2 << 20, 24L * 3600 * 1000);
+            new LogDirectorySettings(256L << 20, 1L << 20, 64L << 20, 2L << 20, 2 << 20, 24L * 3600 * 1000);
 
     public LogDirectorySettings(
             long journalBytes,

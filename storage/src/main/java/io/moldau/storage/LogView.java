@@ -7,9 +7,4 @@ package io.moldau.storage;
 /// @param leaderEpoch the newest epoch in the log, -1 in an empty one
 /// @param lastStableOffset first offset of the oldest open transaction, else the log end
 public record LogView(
-        long logStartOffset,
-        long logEndOffset,
-        long durableEndOffset,
-        int leaderEpoch,
-        long sizeBytes,
-        long lastStableOffset) {}
+        long logStartOffset, long logEndOffset, long durableEndOffset, int leaderEpoch, long lastStableOffset) {}
