@@ -122,7 +122,15 @@ class LogModelTest {
             }
             long last = model.end + entries.size() - 1;
             var batch = new LogModel.Batch(
-                    model.end, last, producer, sequence, transactional, null, now(), List.copyOf(entries));
+                    model.end,
+                    last,
+                    producer,
+                    model.producerEpoch(producer),
+                    sequence,
+                    transactional,
+                    null,
+                    now(),
+                    List.copyOf(entries));
             var result = log(model).append(Batches.of(batch, compression()), model.epoch, AppendOrigin.CLIENT);
             if (!lost(result)) {
                 assertThat(result).isEqualTo(new AppendResult.Appended(batch.base(), last, -1, model.logStart));
@@ -146,11 +154,13 @@ class LogModelTest {
                 return;
             }
             var type = luck(2) == 0 ? ControlRecord.Type.ABORT : ControlRecord.Type.COMMIT;
-            var result = log(model).transactions()
-                    .end(producer, (short) 0, 1, new ControlRecord(type, 1), model.epoch);
+            int version = 1 + luck(2);
+            int epoch = model.producerEpoch(producer) + version - 1;
+            var marker = new ControlRecord(type, 1);
+            var result = log(model).transactions().end(producer, (short) epoch, version, marker, model.epoch);
             if (!lost(result)) {
                 assertThat(result).isInstanceOf(AppendResult.Appended.class);
-                model.add(new LogModel.Batch(model.end, model.end, producer, -1, true, type, now(), List.of()));
+                model.add(new LogModel.Batch(model.end, model.end, producer, epoch, -1, true, type, now(), List.of()));
             }
         }
 
