@@ -1,6 +1,7 @@
 package io.moldau.storage;
 
 import io.moldau.environment.DiskFile;
+import io.moldau.records.RecordBatch;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.WritableByteChannel;
@@ -59,6 +60,19 @@ public final class LogSlice implements ReadResult {
 
     public boolean isEmpty() {
         return sizeBytes == 0;
+    }
+
+    /// An offset above those of all batches in it, if not the lowest one.
+    ///
+    /// @param from the segment that its first offset lies in
+    /// @param end of that segment
+    /// @param otherwise if it was read from another
+    long endOffset(Segment from, long end, long otherwise) throws IOException {
+        if (file == null) {
+            var last = memory.getLast();
+            return RecordBatch.of(last.duplicate()).nextOffset();
+        }
+        return file.equals(from.file()) ? from.offsetAtOrAfter((int) filePosition + sizeBytes, end) : otherwise;
     }
 
     /// True if sending it reads no file.

@@ -34,6 +34,7 @@ public final class PartitionLog {
     private volatile boolean deleted;
     private volatile @Nullable DurableListener listener;
     final ProducerStates producers = new ProducerStates();
+    private final LogTransactions transactions = new LogTransactions(this, producers);
     private boolean unjournaledBytes;
     private boolean hasFolder;
     /// The next checkpoint is going to write this log down.
@@ -123,6 +124,10 @@ public final class PartitionLog {
 
     Epochs epochs() {
         return epochs;
+    }
+
+    public LogTransactions transactions() {
+        return transactions;
     }
 
     /// Where it is kept.
@@ -233,14 +238,25 @@ public final class PartitionLog {
         }
     }
 
-    private void observe(RecordBatch batch) {
+    private void observe(RecordBatch batch) throws IOException {
+        observe(segments.active(), batch);
+    }
+
+    private void observe(Segment segment, RecordBatch batch) throws IOException {
         epochs = epochs.assign(batch.partitionLeaderEpoch(), batch.baseOffset());
-        producers.update(batch);
+        var aborted = producers.update(batch);
+        if (aborted != null) {
+            segment.aborted().add(aborted);
+        }
     }
 
     private void publishEnd(long end) {
-        lastStable = producers.lastStableOffset(end);
+        lastStable = producers.transactions().stableBelow(end);
         logEnd = end;
+    }
+
+    void publishStable() {
+        publishEnd(logEnd);
     }
 
     /// The flusher made everything below `endOffset` durable, or the directory failed.
@@ -504,8 +520,13 @@ public final class PartitionLog {
         durableEnd = logEnd;
     }
 
-    void restoreBatch(RecordBatch batch) {
-        observe(batch);
+    /// @param producersKnow the snapshot was taken behind it
+    void restoreBatch(Segment segment, RecordBatch batch, boolean producersKnow) throws IOException {
+        if (producersKnow) {
+            epochs = epochs.assign(batch.partitionLeaderEpoch(), batch.baseOffset());
+        } else {
+            observe(segment, batch);
+        }
         publishEnd(batch.nextOffset());
         durableEnd = logEnd;
     }
@@ -514,7 +535,7 @@ public final class PartitionLog {
         moveStart(Math.min(start, logEnd));
         if (segments.resting() == null) {
             // At rest nothing is known of the producers but what the checkpoint said.
-            lastStable = producers.lastStableOffset(logEnd);
+            publishStable();
         }
     }
 
@@ -522,8 +543,9 @@ public final class PartitionLog {
     void replay(RecordBatch batch) throws IOException {
         note();
         makeFolder();
-        segments.activeFor(List.of(batch), batch.sizeBytes(), settings, logEnd).append(batch);
-        restoreBatch(batch);
+        var active = segments.activeFor(List.of(batch), batch.sizeBytes(), settings, logEnd);
+        active.append(batch);
+        restoreBatch(active, batch, false);
     }
 
     @Override
