@@ -1,6 +1,7 @@
 package io.moldau.environment;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
@@ -16,6 +17,8 @@ import java.util.List;
 final class RealDisk implements Disk {
     /// A file system with less room than this is full: blocks are handed out in pages.
     private static final long FULL_BYTES = 64 << 10;
+
+    private static final Path LIMITS = Path.of("/proc/self/limits");
 
     /// The system's "no space" comes as a text only, in the machine's language.
     private static IOException named(Path path, IOException failure) {
@@ -104,6 +107,21 @@ final class RealDisk implements Disk {
     @Override
     public long totalBytes(Path directory) {
         return directory.toFile().getTotalSpace();
+    }
+
+    /// The JVM has raised its limit to the highest that it is allowed by now.
+    @Override
+    public long mostOpenFiles() {
+        try (var lines = Files.lines(LIMITS)) {
+            return lines.filter(line -> line.startsWith("Max open files"))
+                    .map(line -> line.split("\\s+", -1)[3])
+                    .filter(word -> !word.equals("unlimited"))
+                    .mapToLong(Long::parseLong)
+                    .findFirst()
+                    .orElse(Long.MAX_VALUE);
+        } catch (IOException | UncheckedIOException | NumberFormatException notLinux) {
+            return Long.MAX_VALUE;
+        }
     }
 
     @Override

@@ -17,6 +17,9 @@ final class LogRecovery {
     private final PartitionLog log;
     private final Checkpoint.@Nullable Line line;
     private final boolean checkpointed;
+    /// What the log's folder held when its segments were looked for, sorted.
+    private List<String> names = List.of();
+    private boolean hasFolder;
     private long cutBytes;
     private long scannedEnd;
     private long journaledEnd;
@@ -40,7 +43,7 @@ final class LogRecovery {
     static void wake(PartitionLog log, Checkpoint.Line line) throws IOException {
         var recovery = new LogRecovery(log, line, true);
         var segments = recovery.find(line);
-        Snapshots.load(log.directory().disk(), log.path(), line.recoveryPoint(), log.producers);
+        Snapshots.load(log.directory().disk(), log.path(), recovery.names, line.recoveryPoint(), log.producers);
         log.awake(segments);
         if (!log.directory().recovery().clean()) {
             // Removals by a process that was killed may be in the page cache only.
@@ -63,11 +66,12 @@ final class LogRecovery {
     private List<Segment> find(Checkpoint.Line known) throws IOException {
         var disk = log.directory().disk();
         var segments = new ArrayList<Segment>();
-        if (!disk.exists(log.path())) {
+        hasFolder = disk.exists(log.path());
+        if (!hasFolder) {
             return segments;
         }
-        SegmentSwap.recover(disk, log.path());
-        for (var name : disk.list(log.path())) {
+        names = SegmentSwap.recover(disk, log.path());
+        for (var name : names) {
             if (name.endsWith(SUFFIX)) {
                 long base = Long.parseLong(name.substring(0, name.length() - SUFFIX.length()));
                 int size = Math.toIntExact(disk.sizeBytes(log.path().resolve(name)));
@@ -116,7 +120,6 @@ final class LogRecovery {
         var disk = log.directory().disk();
         var known = known();
         var segments = find(known);
-        boolean hasFolder = disk.exists(log.path());
         log.restore(segments, known, hasFolder);
         scannedEnd = known.recoveryPoint();
         if (!hasFolder) {
@@ -128,7 +131,7 @@ final class LogRecovery {
             }
             return;
         }
-        if (Snapshots.load(disk, log.path(), known.recoveryPoint(), log.producers) >= 0) {
+        if (Snapshots.load(disk, log.path(), names, known.recoveryPoint(), log.producers) >= 0) {
             log.restoreStart(known.logStart());
         }
         // Its names may be in the page cache only, of a process that was killed.
@@ -137,7 +140,7 @@ final class LogRecovery {
         if (asWritten(segments, known)) {
             return;
         }
-        Snapshots.deleteAbove(disk, log.path(), known.recoveryPoint());
+        Snapshots.deleteAbove(disk, log.path(), names, known.recoveryPoint());
         scan(segments, known);
     }
 

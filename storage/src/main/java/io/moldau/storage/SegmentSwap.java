@@ -3,6 +3,7 @@ package io.moldau.storage;
 import io.moldau.environment.Disk;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.List;
 
 /// Puts one new segment in the place of some old ones, so that a crash at any moment leaves the old or the new.
 ///
@@ -75,14 +76,19 @@ final class SegmentSwap {
         return true;
     }
 
-    /// Brings a log's folder in order before its segments are listed.
-    static void recover(Disk disk, Path folder) throws IOException {
-        for (var name : disk.list(folder)) {
+    /// Brings a log's folder in order; what it holds then.
+    static List<String> recover(Disk disk, Path folder) throws IOException {
+        var names = disk.list(folder);
+        boolean changed = false;
+        for (var name : names) {
             if (name.endsWith(CLEANED)) {
                 disk.deleteIfExists(folder.resolve(name));
+                changed = true;
             } else if (name.endsWith(SWAP)) {
                 finish(disk, folder, folder.resolve(name));
+                changed = true;
             }
         }
+        return changed ? disk.list(folder) : names;
     }
 }

@@ -185,7 +185,7 @@ class ManyLogsTest {
 
     @Test
     void onlySoManySegmentFilesAreOpenAndIdleOnesAreClosed() throws IOException {
-        var directory = open(LogDirectorySettings.DEFAULTS.withOpenFiles(20));
+        var directory = open(LogDirectorySettings.DEFAULTS.with(it -> it.openFiles(20)));
         var logs = create(directory);
         for (var log : logs) {
             write(log);
@@ -207,7 +207,7 @@ class ManyLogsTest {
 
     @Test
     void whatIsBeingReadStaysReadableWhenItsFileIsClosedOrItsTopicDeleted() throws IOException {
-        var directory = open(LogDirectorySettings.DEFAULTS.withOpenFiles(20));
+        var directory = open(LogDirectorySettings.DEFAULTS.with(it -> it.openFiles(20)));
         var logs = create(directory);
         logs.forEach(this::write);
         world.threads().runAll();
