@@ -59,28 +59,30 @@ final class OpenFiles implements Disk {
         if (!isSegment(file)) {
             return disk.open(file);
         }
-        var pooled = new Pooled(file);
-        synchronized (this) {
-            known.put(pooled, true);
-            pooled.enter(disk.open(file));
-            shrink();
-        }
         relieve();
-        return pooled;
+        synchronized (this) {
+            var pooled = new Pooled(file);
+            known.put(pooled, true);
+            pooled.enter(disk.open(file), 0);
+            shrink();
+            return pooled;
+        }
     }
 
-    private void reopen(Pooled pooled) throws IOException {
+    /// True if the file was closed: it is open now, and the caller counts among its users, so that it stays so.
+    private boolean reopen(Pooled pooled) throws IOException {
+        relieve();
         synchronized (this) {
             if (pooled.users.get() >= 0) {
-                return;
+                return false;
             }
             if (pooled.gone || disk.sizeIfExists(pooled.path) < 0) {
                 throw new IOException("the segment file " + pooled.path + " was deleted or replaced");
             }
-            pooled.enter(disk.open(pooled.path));
+            pooled.enter(disk.open(pooled.path), 1);
             shrink();
+            return true;
         }
-        relieve();
     }
 
     /// Not with the monitor: others go on while this one waits for the disk.
@@ -88,7 +90,7 @@ final class OpenFiles implements Disk {
         for (int i = 0; i < TRIES; i++) {
             Pooled oldest;
             synchronized (this) {
-                if (open.size() <= 2 * limit) {
+                if (open.size() < 2 * limit) {
                     return;
                 }
                 oldest = open.removeFirst();
@@ -261,11 +263,11 @@ final class OpenFiles implements Disk {
         }
 
         /// With the pool's monitor, like [#leave].
-        void enter(DiskFile opened) {
+        void enter(DiskFile opened, int usersNow) {
             file = opened;
             used = true;
             open.addLast(this);
-            users.set(0);
+            users.set(usersNow);
         }
 
         /// Closes the file if nobody is at it and nothing in it is unsynced.
@@ -290,7 +292,9 @@ final class OpenFiles implements Disk {
             while (true) {
                 int count = users.get();
                 if (count < 0) {
-                    reopen(this);
+                    if (reopen(this)) {
+                        break;
+                    }
                 } else if (users.compareAndSet(count, count + 1)) {
                     break;
                 }
