@@ -23,7 +23,7 @@ import org.junit.jupiter.api.Test;
 /// `-Dmoldau.seeds=N` runs more of them, `-Dmoldau.seed=N` one, step by step.
 class LogModelTest {
     private static final int SEEDS = Integer.getInteger("moldau.seeds", 4000);
-    private static final long[] FOUND_BY_LONGER_RUNS = {6380, 20_395, 27_675};
+    private static final long[] FOUND_BY_LONGER_RUNS = {6380, 20_395, 27_675, 1_002_358};
     private static final int STEPS = 80;
     /// From this seed on the disk fills up now and then, and few files are open at once.
     private static final long CROWDED = 1_000_000;
@@ -397,7 +397,10 @@ class LogModelTest {
             world.threads().runAll();
             for (var model : models.values()) {
                 compare(model);
-                assertThat(log(model).compactionStatus().problem()).isEmpty();
+                if (seed < CROWDED) {
+                    // What a full disk stopped is told until the next pass, which may not be due.
+                    assertThat(log(model).compactionStatus().problem()).isEmpty();
+                }
             }
         }
     }
