@@ -60,6 +60,11 @@ public interface Disk {
     /// Size of the file system of `directory`.
     long totalBytes(Path directory) throws IOException;
 
+    /// How many files this process may have open at once, where that is known.
+    default long mostOpenFiles() {
+        return Long.MAX_VALUE;
+    }
+
     /// Locks `file` for this process until closed; throws [IOException] with a clear text if another holds it.
     AutoCloseable lock(Path file) throws IOException;
 }

@@ -1,6 +1,7 @@
 package io.moldau.environment;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
@@ -19,6 +20,7 @@ final class RealDisk implements Disk {
     /// A file system with less room than this is full: blocks are handed out in pages.
     private static final long FULL_BYTES = 64 << 10;
 
+    private static final Path LIMITS = Path.of("/proc/self/limits");
     /// O_DIRECT has a name in the JDK's unsupported classes only, which a compiler that warns of them refuses.
     private static final @Nullable OpenOption DIRECT = direct();
 
@@ -142,6 +144,21 @@ final class RealDisk implements Disk {
     @Override
     public long totalBytes(Path directory) {
         return directory.toFile().getTotalSpace();
+    }
+
+    /// The JVM has raised its limit to the highest that it is allowed by now.
+    @Override
+    public long mostOpenFiles() {
+        try (var lines = Files.lines(LIMITS)) {
+            return lines.filter(line -> line.startsWith("Max open files"))
+                    .map(line -> line.split("\\s+", -1)[3])
+                    .filter(word -> !word.equals("unlimited"))
+                    .mapToLong(Long::parseLong)
+                    .findFirst()
+                    .orElse(Long.MAX_VALUE);
+        } catch (IOException | UncheckedIOException | NumberFormatException notLinux) {
+            return Long.MAX_VALUE;
+        }
     }
 
     @Override

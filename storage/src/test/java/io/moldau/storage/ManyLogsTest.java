@@ -185,7 +185,7 @@ class ManyLogsTest {
 
     @Test
     void onlySoManySegmentFilesAreOpenAndIdleOnesAreClosed() throws IOException {
-        var directory = open(LogDirectorySettings.DEFAULTS.withOpenFiles(20));
+        var directory = open(LogDirectorySettings.DEFAULTS.with(it -> it.openFiles(20)));
         var logs = create(directory);
         for (var log : logs) {
             write(log);
@@ -206,8 +206,42 @@ class ManyLogsTest {
     }
 
     @Test
+    void writingToManyLogsBeforeACheckpointComesOpensNoMoreThanTwiceTheLimit() throws IOException {
+        var directory = open(LogDirectorySettings.DEFAULTS.with(it -> it.openFiles(20)));
+        int most = 0;
+        for (var log : create(directory)) {
+            write(log);
+            most = Math.max(most, directory.files().count());
+        }
+        assertThat(most).isEqualTo(40);
+        world.threads().runAll();
+        assertThat(directory.files().count()).as("after the checkpoint").isLessThanOrEqualTo(20);
+    }
+
+    @Test
+    void aStartThatMustWriteToManyLogsLosesNothingWhenItIsCutShort() throws IOException {
+        var few = LogDirectorySettings.DEFAULTS.with(it -> it.openFiles(20));
+        var directory = open(few);
+        var logs = create(directory);
+        logs.forEach(this::write);
+        directory.flusher().flushNow();
+        world.powerCut();
+        for (int round = 0; round < 3; round++) {
+            LogDirectory.open(world.environment(), DATA, few);
+            // What the crowd of open files asked for runs now; the machine stops before anything else does.
+            world.threads().runOne();
+            world.powerCut();
+        }
+        var last = open(few);
+        assertThat(logs)
+                .allSatisfy(log -> assertThat(
+                                last.log(log.id()).orElseThrow().view().logEndOffset())
+                        .isEqualTo(1));
+    }
+
+    @Test
     void whatIsBeingReadStaysReadableWhenItsFileIsClosedOrItsTopicDeleted() throws IOException {
-        var directory = open(LogDirectorySettings.DEFAULTS.withOpenFiles(20));
+        var directory = open(LogDirectorySettings.DEFAULTS.with(it -> it.openFiles(20)));
         var logs = create(directory);
         logs.forEach(this::write);
         world.threads().runAll();
