@@ -97,7 +97,7 @@ restarted() {
 }
 
 stop() {
-    kill $1 "$pid"
+    kill ${1:+"$1"} "$pid"
     wait "$pid" 2>/dev/null || true
     pid=
 }
