@@ -29,6 +29,17 @@ now() { date +%s%N; }
 since() { echo $((($(now) - $1) / 1000000)); }
 cpu() { awk '{print ($14 + $15) * 10}' "/proc/$pid/stat"; }
 note() { echo "$broker	$1	$2	$3" | tee -a "$work/values"; }
+# Until the broker does next to nothing, or two minutes have passed.
+settle() {
+    local i last next
+    last=$(cpu)
+    for ((i = 0; i < 120; i++)); do
+        sleep 1
+        next=$(cpu)
+        [ $((next - last)) -ge 100 ] || break
+        last=$next
+    done
+}
 gauges() {
     note "$1" "MiB resident" "$(awk '/VmRSS/ {print int($2 / 1024)}' "/proc/$pid/status")"
     note "$1" "files open" "$(find "/proc/$pid/fd" -mindepth 1 | wc -l)"
@@ -90,14 +101,14 @@ restarted() {
     first many
     note "$1" "ms to the first acknowledged record" "$(since "$begin")"
     note "$1" "CPU ms until then" "$(cpu)"
-    sleep 5
-    note "$1" "CPU ms after 5 s more" "$(cpu)"
+    settle
+    note "$1" "CPU ms until all is quiet" "$(cpu)"
     gauges "$1"
     [ "$broker" = kafka ] || sed -n 's/^  recovery */    /p' "$work/log" | cut -c1-200
 }
 
 stop() {
-    kill $1 "$pid"
+    kill ${1:+"$1"} "$pid"
     wait "$pid" 2>/dev/null || true
     pid=
 }
@@ -118,14 +129,14 @@ END
     fi
     start
     first warm
-    sleep 5
+    settle
     local before
     before=$(cpu)
     begin=$(now)
     "$root/moldau" topics create many --partitions "$partitions" --bootstrap-server 127.0.0.1:$port >/dev/null
     first many
-    note "create $partitions partitions" "ms" "$(since "$begin")"
-    sleep 5
+    note "create $partitions partitions" "ms to the first acknowledged record" "$(since "$begin")"
+    settle
     note "create $partitions partitions" "CPU ms" $(($(cpu) - before))
     gauges "create $partitions partitions"
     if [ "$used" -gt 0 ]; then
