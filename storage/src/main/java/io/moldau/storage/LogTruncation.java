@@ -50,6 +50,7 @@ final class LogTruncation {
             segment.aborted().cut(end);
         }
         Snapshots.deleteAbove(disk, log.path(), end);
+        log.producers.transactions().cut(end);
         log.producers.clear();
         long from = Snapshots.load(disk, log.path(), end, log.producers);
         if (from < (left.isEmpty() ? end : left.getFirst().baseOffset())) {
