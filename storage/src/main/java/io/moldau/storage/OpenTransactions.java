@@ -50,8 +50,8 @@ final class OpenTransactions {
             return;
         }
         openStarts.remove(known.firstOffset);
-        boolean known = !ended.isEmpty() && ended.getLast().markerOffset >= markerOffset;
-        if (markerOffset >= promised && !known) {
+        boolean seen = !ended.isEmpty() && ended.getLast().markerOffset >= markerOffset;
+        if (markerOffset >= promised && !seen) {
             ended.add(new Ended(known.firstOffset, markerOffset));
             endedStarts.add(known.firstOffset);
         }
