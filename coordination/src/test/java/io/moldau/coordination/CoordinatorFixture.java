@@ -8,8 +8,10 @@ import io.moldau.metadata.MetadataRecord;
 import io.moldau.metadata.PartitionImage;
 import io.moldau.protocol.ErrorCode;
 import io.moldau.protocol.Uuid;
+import io.moldau.replication.AppendOutcome;
 import io.moldau.replication.Partition;
 import io.moldau.replication.Partitions;
+import io.moldau.replication.TransactionMarker;
 import io.moldau.storage.Durability;
 import io.moldau.storage.LogDirectories;
 import io.moldau.storage.LogDirectorySettings;
@@ -21,6 +23,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.TreeMap;
 
 /// A coordinator of a small dictionary, on a simulated machine that can be killed and started again.
@@ -38,6 +41,8 @@ final class CoordinatorFixture {
     /// Words and what they mean.
     static final class Dictionary implements CoordinatedState {
         final Map<String, String> words = new TreeMap<>();
+        /// By producer, what its transaction will say if it is committed.
+        final Map<Long, Map<String, String>> pending = new TreeMap<>();
         final List<ErrorCode> discarded = new ArrayList<>();
         final Schedule schedule;
         int loaded;
@@ -53,6 +58,20 @@ final class CoordinatorFixture {
                 words.remove(text(entry.key()));
             } else {
                 words.put(text(entry.key()), text(value));
+            }
+        }
+
+        @Override
+        public void replayPending(long producerId, Entry entry) {
+            pending.computeIfAbsent(producerId, id -> new TreeMap<>())
+                    .put(text(entry.key()), text(Objects.requireNonNull(entry.value())));
+        }
+
+        @Override
+        public void replayEnd(long producerId, boolean commit) {
+            var said = pending.remove(producerId);
+            if (commit && said != null) {
+                words.putAll(said);
             }
         }
 
@@ -123,14 +142,14 @@ final class CoordinatorFixture {
     }
 
     /// The state of a coordinator that has read the log and nothing else.
-    Map<String, String> stateOnceReplayed() {
+    Dictionary stateOnceReplayed() {
         settle();
         var read = new ArrayList<Dictionary>();
         var reader = newCoordinator(read);
         settle();
         reader.close();
         assertThat(read).hasSize(1);
-        return read.getFirst().words;
+        return read.getFirst();
     }
 
     Coordinator<Dictionary> coordinator() {
@@ -160,6 +179,33 @@ final class CoordinatorFixture {
                     effects.whenFailed(error -> outcome.add(error.name()));
                 },
                 error -> outcome.add(error.name()));
+        return outcome;
+    }
+
+    /// The same in a producer's transaction.
+    List<String> putPending(long producer, int epoch, String word, String meaning) {
+        var outcome = new ArrayList<String>();
+        coordinator.submit(
+                (dictionary, effects) -> {
+                    effects.inTransaction(producer, (short) epoch);
+                    effects.append(entry(word, meaning));
+                    effects.whenCommitted(() -> outcome.add("done"));
+                    effects.whenFailed(error -> outcome.add(error.name()));
+                },
+                error -> outcome.add(error.name()));
+        return outcome;
+    }
+
+    List<String> end(long producer, int epoch, int version, boolean commit) {
+        var outcome = new ArrayList<String>();
+        coordinator.endTransaction(
+                new TransactionMarker(producer, (short) epoch, 0, commit, version),
+                answer -> outcome.add(
+                        switch (answer) {
+                            case AppendOutcome.Acknowledged acknowledged -> "done";
+                            case AppendOutcome.Refused refused ->
+                                refused.error().name();
+                        }));
         return outcome;
     }
 

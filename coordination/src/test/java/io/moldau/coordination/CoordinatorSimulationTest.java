@@ -16,7 +16,12 @@ class CoordinatorSimulationTest {
     private static final int SEEDS = 400;
     private static final int STEPS = 60;
 
-    private record Attempt(String word, String meaning, List<String> outcome) {
+    private record Attempt(long producer, String word, String meaning, List<String> outcome) {
+        /// Not in a transaction.
+        boolean plain() {
+            return producer < 0;
+        }
+
         boolean done() {
             return outcome.equals(List.of("done"));
         }
@@ -39,6 +44,7 @@ class CoordinatorSimulationTest {
         var node = new CoordinatorFixture(seed);
         var random = new Random(seed);
         var attempts = new ArrayList<Attempt>();
+        int[] epochs = new int[2];
         node.settle();
         for (int step = 0; step < STEPS; step++) {
             var word = "w" + random.nextInt(5);
@@ -55,10 +61,26 @@ class CoordinatorSimulationTest {
                     node.putTooMuch(word);
                 }
                 case 3 -> settleAndCompare(node, attempts);
-                case 4, 5, 6, 7, 8, 9 -> node.world.threads().runOne();
+                case 4, 5 -> {
+                    long producer = random.nextInt(2);
+                    var meaning = "p" + step;
+                    // Words of their own, so that nothing but their marker decides about them.
+                    var own = "t" + producer + word;
+                    var outcome = node.putPending(producer, epochs[(int) producer], own, meaning);
+                    attempts.add(new Attempt(producer, own, meaning, outcome));
+                }
+                case 6 -> {
+                    int producer = random.nextInt(2);
+                    int version = 1 + random.nextInt(2);
+                    int next = epochs[producer] + version - 1;
+                    node.end(producer, next, version, random.nextBoolean());
+                    node.settle();
+                    epochs[producer] = next;
+                }
+                case 7, 8, 9, 10 -> node.world.threads().runOne();
                 default -> {
                     var meaning = "m" + step;
-                    attempts.add(new Attempt(word, meaning, node.put(word, meaning)));
+                    attempts.add(new Attempt(-1, word, meaning, node.put(word, meaning)));
                 }
             }
         }
@@ -68,7 +90,8 @@ class CoordinatorSimulationTest {
 
     private static void settleAndCompare(CoordinatorFixture node, List<Attempt> attempts) {
         node.settle();
-        var live = node.lives.getLast().words;
+        var state = node.lives.getLast();
+        var live = state.words;
         for (var attempt : attempts) {
             assertThat(attempt.outcome()).as("answers to %s", attempt).hasSizeLessThanOrEqualTo(1);
         }
@@ -82,14 +105,16 @@ class CoordinatorSimulationTest {
             }
             assertThat(allowed).contains(live.getOrDefault(word, "nothing"));
         });
-        assertThat(live).isEqualTo(node.stateOnceReplayed());
+        var replayed = node.stateOnceReplayed();
+        assertThat(live).isEqualTo(replayed.words);
+        assertThat(state.pending).isEqualTo(replayed.pending);
     }
 
     /// For every word the place of the newest attempt that was answered as done.
     private static Map<String, Integer> lastDone(List<Attempt> attempts) {
         var last = new HashMap<String, Integer>();
         for (int i = 0; i < attempts.size(); i++) {
-            if (attempts.get(i).done()) {
+            if (attempts.get(i).plain() && attempts.get(i).done()) {
                 last.put(attempts.get(i).word(), i);
             }
         }

@@ -89,7 +89,7 @@ class CoordinatorTest {
         assertThat(node.look("city")).containsExactly("?");
         assertThat(node.put("city", "Prague")).isEmpty();
         node.settle();
-        assertThat(node.stateOnceReplayed())
+        assertThat(node.stateOnceReplayed().words)
                 .containsExactlyInAnyOrderEntriesOf(Map.of("river", "Moldau", "city", "Prague"));
     }
 
@@ -102,7 +102,7 @@ class CoordinatorTest {
         assertThat(node.look("river")).containsExactly("COORDINATOR_LOAD_IN_PROGRESS");
         node.settle();
         assertThat(node.look("river")).containsExactly("Moldau");
-        assertThat(live().words).isEqualTo(node.stateOnceReplayed());
+        assertThat(live().words).isEqualTo(node.stateOnceReplayed().words);
     }
 
     @Test
@@ -222,7 +222,7 @@ class CoordinatorTest {
         node.world.timers().advance(100);
         node.settle();
         assertThat(live().words).containsExactly(Map.entry("a", "second"));
-        assertThat(node.stateOnceReplayed()).containsExactly(Map.entry("a", "second"));
+        assertThat(node.stateOnceReplayed().words).containsExactly(Map.entry("a", "second"));
     }
 
     @Test
@@ -238,5 +238,67 @@ class CoordinatorTest {
         node.settle();
         assertThat(ran).isEmpty();
         assertThat(List.copyOf(live().words.keySet())).isEmpty();
+    }
+
+    @Test
+    void whatATransactionWroteIsPendingUntilItsMarker() throws IOException {
+        var put = node.putPending(7, 0, "river", "Moldau");
+        assertThat(put).isEmpty();
+        node.settle();
+        assertThat(put).containsExactly("done");
+        assertThat(live().words).isEmpty();
+        assertThat(live().pending).containsEntry(7L, Map.of("river", "Moldau"));
+        node.killAndReopen();
+        node.settle();
+        assertThat(live().words).isEmpty();
+        assertThat(live().pending).containsEntry(7L, Map.of("river", "Moldau"));
+        var end = node.end(7, 1, 2, true);
+        assertThat(end).isEmpty();
+        node.settle();
+        assertThat(end).containsExactly("done");
+        assertThat(live().words).containsExactly(Map.entry("river", "Moldau"));
+        node.powerCutAndReopen();
+        node.settle();
+        assertThat(live().words).containsExactly(Map.entry("river", "Moldau"));
+        assertThat(live().pending).isEmpty();
+    }
+
+    @Test
+    void whatAnAbortedTransactionWroteVanishes() throws IOException {
+        node.putPending(7, 0, "river", "Moldau");
+        assertThat(node.end(7, 0, 1, false)).isEmpty();
+        node.settle();
+        assertThat(live().words).isEmpty();
+        assertThat(live().pending).isEmpty();
+        node.killAndReopen();
+        node.settle();
+        assertThat(live().words).isEmpty();
+        assertThat(live().pending).isEmpty();
+    }
+
+    @Test
+    void aProducerThatWasFencedChangesNothingAndTheStateStays() {
+        node.end(7, 3, 1, false);
+        node.settle();
+        int lives = node.lives.size();
+        assertThat(node.putPending(7, 2, "river", "Moldau")).containsExactly("INVALID_PRODUCER_EPOCH");
+        assertThat(node.end(7, 2, 1, true)).containsExactly("INVALID_PRODUCER_EPOCH");
+        node.settle();
+        assertThat(live().words).isEmpty();
+        assertThat(live().pending).isEmpty();
+        assertThat(node.lives).hasSize(lives);
+    }
+
+    @Test
+    void anEndWhileTheStateIsLoadedIsRefusedAndOneThatWaitsWhenItIsLostIsTold() throws IOException {
+        node.putPending(7, 0, "river", "Moldau");
+        node.settle();
+        node.killAndReopen();
+        assertThat(node.end(7, 0, 1, true)).containsExactly("COORDINATOR_LOAD_IN_PROGRESS");
+        node.settle();
+        var end = node.end(7, 0, 1, true);
+        node.coordinator().close();
+        node.settle();
+        assertThat(end).containsExactly("NOT_COORDINATOR");
     }
 }

@@ -3,9 +3,11 @@ package io.moldau.replication;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.moldau.environment.simulated.SimulatedWorld;
+import io.moldau.protocol.ErrorCode;
 import io.moldau.protocol.Uuid;
 import io.moldau.records.BatchBuilder;
 import io.moldau.records.Compression;
+import io.moldau.storage.AbortedTransaction;
 import io.moldau.storage.AppendOrigin;
 import io.moldau.storage.Durability;
 import io.moldau.storage.LogDirectory;
@@ -25,7 +27,12 @@ class PartitionTest {
     private final List<AppendOutcome> outcomes = new ArrayList<>();
 
     private Partition open(Durability durability) throws IOException {
-        var directory = LogDirectory.open(world.environment(), Path.of("/data"), LogDirectorySettings.DEFAULTS);
+        return open(durability, 0);
+    }
+
+    private Partition open(Durability durability, int number) throws IOException {
+        var path = Path.of("/data" + number);
+        var directory = LogDirectory.open(world.environment(), path, LogDirectorySettings.DEFAULTS);
         var id = new PartitionId("orders", 0);
         var log = directory.create(id, new UuidBits(1, 1), LogSettings.DEFAULTS.with(it -> it.durability(durability)));
         world.threads().runAll();
@@ -108,9 +115,109 @@ class PartitionTest {
     void whoWaitsWhenAPartitionEndsIsTold() throws IOException {
         var partition = open(Durability.DISK);
         append(partition, records(3).build());
-        partition.retire(io.moldau.protocol.ErrorCode.UNKNOWN_TOPIC_OR_PARTITION, "the topic was deleted");
+        partition.retire(ErrorCode.UNKNOWN_TOPIC_OR_PARTITION, "the topic was deleted");
         append(partition, records(3).build());
         world.threads().runAll();
         assertThat(outcomes).hasSize(2).allMatch(outcome -> outcome instanceof AppendOutcome.Refused);
+    }
+
+    private void write(Partition partition, long producer, int epoch, int sequence) {
+        var batch = new BatchBuilder(Compression.NONE)
+                .producer(producer, (short) epoch, sequence)
+                .transactional();
+        append(partition, records(batch, 1).build());
+    }
+
+    private void end(Partition partition, long producer, int epoch, boolean commit, int version) {
+        partition.endTransaction(new TransactionMarker(producer, (short) epoch, 0, commit, version), outcomes::add);
+    }
+
+    private static List<AbortedTransaction> aborted(Partition partition, long from) {
+        return partition.read(from, 1000, true, -1, true) instanceof Fetched.Read read ? read.aborted() : List.of();
+    }
+
+    @Test
+    void nobodySeesWhatATransactionWroteBeforeItsMarkerIsPromised() throws IOException {
+        var partition = open(Durability.DISK);
+        write(partition, 9, 0, 0);
+        world.threads().runAll();
+        assertThat(partition.inTransaction(9, (short) 0)).isTrue();
+        assertThat(partition.inTransaction(9, (short) 1)).isFalse();
+        end(partition, 9, 0, true, 1);
+        assertThat(outcomes).hasSize(1);
+        assertThat(partition.inTransaction(9, (short) 0)).isFalse();
+        assertThat(partition.highWatermark()).isEqualTo(1);
+        assertThat(partition.lastStableOffset()).isZero();
+        assertThat(gives(partition, 0, true)).isFalse();
+        world.threads().runAll();
+        assertThat(outcomes).hasSize(2).last().isEqualTo(new AppendOutcome.Acknowledged(1, 1, -1, 0));
+        assertThat(partition.lastStableOffset()).isEqualTo(2);
+        assertThat(gives(partition, 0, true)).isTrue();
+    }
+
+    @Test
+    void whoWaitsForCommittedRecordsIsWokenWhenTheyAreStable() throws IOException {
+        var partition = open(Durability.DISK);
+        write(partition, 9, 0, 0);
+        world.threads().runAll();
+        var seen = new ArrayList<Boolean>();
+        partition.watch(() -> seen.add(gives(partition, 0, true)));
+        end(partition, 9, 0, true, 1);
+        assertThat(seen).isEmpty();
+        world.threads().runAll();
+        assertThat(seen).contains(true);
+    }
+
+    @Test
+    void aReaderOfCommittedRecordsIsToldWhatWasAborted() throws IOException {
+        int number = 0;
+        for (var durability : Durability.values()) {
+            var partition = open(durability, ++number);
+            write(partition, 9, 0, 0);
+            end(partition, 9, 1, false, 2);
+            write(partition, 9, 1, 0);
+            end(partition, 9, 2, true, 2);
+            world.threads().runAll();
+            assertThat(aborted(partition, 0)).as("%s", durability).containsExactly(new AbortedTransaction(9, 0, 1, 2));
+            assertThat(aborted(partition, 2)).isEmpty();
+            assertThat(partition.read(0, 1000, false, -1, true)).isInstanceOfSatisfying(Fetched.Read.class, read -> {
+                assertThat(read.slice()).isPresent();
+                assertThat(read.aborted()).isEmpty();
+            });
+        }
+    }
+
+    @Test
+    void aMarkerThatComesTooLateIsRefusedAndSaidToBe() throws IOException {
+        var partition = open(Durability.MEMORY);
+        write(partition, 9, 3, 0);
+        assertThat(partition.refusal(new TransactionMarker(9, (short) 3, 0, true, 2)))
+                .isPresent();
+        end(partition, 9, 3, true, 2);
+        end(partition, 9, 2, true, 1);
+        assertThat(outcomes.subList(1, 3))
+                .allSatisfy(outcome -> assertThat(outcome)
+                        .isInstanceOfSatisfying(
+                                AppendOutcome.Refused.class,
+                                refused -> assertThat(refused.error()).isEqualTo(ErrorCode.INVALID_PRODUCER_EPOCH)));
+        end(partition, 9, 4, true, 2);
+        partition.endTransaction(new TransactionMarker(9, (short) 5, -1, true, 2), outcomes::add);
+        assertThat(outcomes.getLast())
+                .isInstanceOfSatisfying(
+                        AppendOutcome.Refused.class,
+                        refused -> assertThat(refused.error()).isEqualTo(ErrorCode.TRANSACTION_COORDINATOR_FENCED));
+        assertThat(partition.refusal(9, (short) 3)).isPresent();
+        assertThat(partition.refusal(9, (short) 4)).isEmpty();
+    }
+
+    @Test
+    void aMarkerForAPartitionThatIsGoneIsRefused() throws IOException {
+        var partition = open(Durability.DISK);
+        write(partition, 9, 0, 0);
+        end(partition, 9, 0, true, 1);
+        partition.retire(ErrorCode.UNKNOWN_TOPIC_OR_PARTITION, "the topic was deleted");
+        end(partition, 9, 0, true, 1);
+        world.threads().runAll();
+        assertThat(outcomes).hasSize(3).allMatch(outcome -> outcome instanceof AppendOutcome.Refused);
     }
 }

@@ -51,6 +51,7 @@ final class LogTruncation {
         }
         var names = disk.list(log.path());
         Snapshots.deleteAbove(disk, log.path(), names, end);
+        log.producers.transactions().cut(end);
         log.producers.clear();
         long from = Snapshots.load(disk, log.path(), names, end, log.producers);
         if (from < (left.isEmpty() ? end : left.getFirst().baseOffset())) {

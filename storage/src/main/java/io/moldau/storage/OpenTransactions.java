@@ -50,7 +50,8 @@ final class OpenTransactions {
             return;
         }
         openStarts.remove(known.firstOffset);
-        if (markerOffset >= promised) {
+        boolean seen = !ended.isEmpty() && ended.getLast().markerOffset >= markerOffset;
+        if (markerOffset >= promised && !seen) {
             ended.add(new Ended(known.firstOffset, markerOffset));
             endedStarts.add(known.firstOffset);
         }
@@ -82,11 +83,18 @@ final class OpenTransactions {
         changed();
     }
 
-    void clear() {
+    /// The log was cut at its end.
+    void cut(long logEnd) {
+        while (!ended.isEmpty() && ended.getLast().markerOffset >= logEnd) {
+            endedStarts.remove(ended.removeLast().firstOffset);
+        }
+        changed();
+    }
+
+    /// Nobody has a transaction open, as far as is known now.
+    void forgetOpen() {
         open.clear();
         openStarts.clear();
-        ended.clear();
-        endedStarts.clear();
         changed();
     }
 

@@ -223,7 +223,7 @@ final class ProducerStates {
 
     void clear() {
         producers.clear();
-        transactions.clear();
+        transactions.forgetOpen();
         changed = true;
     }
 

@@ -220,10 +220,64 @@ class CompactionTest {
         compact();
         assertThat(batches().stream().filter(RecordBatch::isControl).map(RecordBatch::hasDeleteHorizon))
                 .containsExactly(true, false, false);
+        assertThat(abortedOnDisk()).containsExactly(3L);
+        assertThat(committed()).contains(0L, 2L, 5L).doesNotContain(1L);
         world.timers().advance(100_000);
         fill();
         compact();
         assertThat(records()).containsExactly("0 k=old", "2 j=committed", "4 COMMIT", "5 z=later", "6 COMMIT");
+        // A reader that was told of it would wait for its marker and pass over what the producer wrote later.
+        assertThat(abortedOnDisk()).isEmpty();
+        assertThat(committed()).contains(0L, 2L, 5L);
+        world.kill();
+        reopen();
+        assertThat(committed()).contains(0L, 2L, 5L);
+    }
+
+    @Test
+    void whatWasAbortedIsKnownThoughNeighboursBecomeOneSegment() throws IOException {
+        settings = new CleanerSettings(1, 24L * 20, Double.MAX_VALUE, BACKOFF_MS, 200);
+        cleaner.close();
+        cleaner = clean();
+        for (int i = 0; i < 20; i++) {
+            transactional(5, i, "k" + i, "aborted");
+            put("p" + i % 3, "plain");
+            end(5, i % 2 == 0 ? ControlRecord.Type.ABORT : ControlRecord.Type.COMMIT);
+        }
+        fill();
+        compact();
+        assertThat(log.compactionStatus().lastPassMs()).isPositive();
+        var aborted = new ArrayList<Long>();
+        for (var batch : batches()) {
+            if (batch.isControl() && batch.controlRecord().type() == ControlRecord.Type.ABORT) {
+                aborted.add(batch.baseOffset());
+            }
+        }
+        directory.checkpoint(false);
+        assertThat(abortedOnDisk()).isEqualTo(aborted);
+        var before = committed();
+        world.powerCut();
+        reopen();
+        assertThat(abortedOnDisk()).isEqualTo(aborted);
+        assertThat(committed()).isEqualTo(before);
+    }
+
+    /// The offsets of the markers that the files speak of.
+    private List<Long> abortedOnDisk() throws IOException {
+        var markers = new ArrayList<Long>();
+        for (var name : world.disk().list(log.path())) {
+            if (name.endsWith(AbortedTransactions.SUFFIX)) {
+                AbortedTransactions.read(world.disk(), log.path().resolve(name))
+                        .forEach(one -> markers.add(one.lastOffset()));
+            }
+        }
+        return markers;
+    }
+
+    private List<Long> committed() throws IOException {
+        return CommittedReader.read(log, log.view().logStartOffset(), 1 << 20).stream()
+                .map(record -> record.offset())
+                .toList();
     }
 
     @Test
