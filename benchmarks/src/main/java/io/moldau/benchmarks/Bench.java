@@ -7,6 +7,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
+import java.util.LinkedHashMap;
 import java.util.List;
 
 /// Starts Moldau and Apache Kafka in turn, on fresh data, warms each, and runs the same cases against both.
@@ -47,6 +48,10 @@ public final class Bench {
             }
             deleteAll(data);
         }
+        if (kind == BrokerProcess.Kind.MOLDAU && options.cases().contains("rule")) {
+            rules(data);
+            deleteAll(data);
+        }
         Files.createDirectories(data);
         settle();
         try (var broker = BrokerProcess.start(kind, options.places(), data)) {
@@ -71,6 +76,26 @@ public final class Bench {
             record("memory", kind, "MB resident at most", broker.memoryKib("VmHWM") / 1e3);
         }
         deleteAll(data);
+    }
+
+    /// The cost rule between the journal and direct syncs as it is, and each of the two alone.
+    private void rules(Path data) throws Exception {
+        var rules = new LinkedHashMap<String, List<String>>();
+        rules.put("as it is", List.of());
+        rules.put("always the journal", List.of("log.dir.direct.sync.bytes=" + Integer.MAX_VALUE));
+        rules.put("always direct", List.of("log.dir.direct.sync.bytes=0"));
+        for (var rule : rules.entrySet()) {
+            deleteAll(data);
+            Files.createDirectories(data);
+            try (var broker = BrokerProcess.moldau(options.places(), data, rule.getValue())) {
+                FirstRecord.await(broker);
+                try (var topics = new Topics(options.places().port());
+                        var scenarios = new Scenarios(options, results, broker, topics)) {
+                    scenarios.warm(List.of(Mode.DISK));
+                    scenarios.rule(rule.getKey());
+                }
+            }
+        }
     }
 
     private List<Mode> modes(BrokerProcess.Kind kind) {
@@ -114,11 +139,13 @@ public final class Bench {
             List<String> cases,
             int rounds,
             int seconds,
-            int warmSeconds) {
+            int warmSeconds,
+            long coldMib) {
         static Options parse(List<String> arguments) throws IOException {
             int rounds = 3;
             int seconds = 8;
             int warm = 30;
+            long coldMib = 4096;
             int port = 19_292;
             var cases = Scenarios.DEFAULT;
             var modes = List.of(Mode.values());
@@ -137,11 +164,12 @@ public final class Bench {
                                 .toList();
                     case "--root" -> root = Path.of(value);
                     case "--work" -> work = Path.of(value);
+                    case "--cold-mib" -> coldMib = Long.parseLong(value);
                     case "--port" -> port = Integer.parseInt(value);
                     default ->
                         throw new IllegalArgumentException(
                                 arguments.get(i) + ": --rounds N --seconds N --warm N --cases a,b --modes disk,memory,"
-                                        + "unsynced,synced --work DIR --port N; cases: " + Scenarios.ALL);
+                                        + "unsynced,synced --cold-mib N --work DIR --port N; cases: " + Scenarios.ALL);
                 }
             }
             work = work.toAbsolutePath();
@@ -153,7 +181,7 @@ public final class Bench {
                     work,
                     port);
             var kinds = modes.stream().map(Mode::kind).distinct().toList();
-            return new Options(places, kinds, modes, cases, rounds, seconds, warm);
+            return new Options(places, kinds, modes, cases, rounds, seconds, warm, coldMib);
         }
     }
 }

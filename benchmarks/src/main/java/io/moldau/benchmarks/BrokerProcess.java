@@ -34,7 +34,7 @@ final class BrokerProcess implements AutoCloseable {
 
     static BrokerProcess start(Kind kind, Places places, Path data) throws IOException, InterruptedException {
         return switch (kind) {
-            case MOLDAU -> moldau(places, data);
+            case MOLDAU -> moldau(places, data, List.of());
             case KAFKA -> kafka(places, data);
         };
     }
@@ -45,7 +45,8 @@ final class BrokerProcess implements AutoCloseable {
     /// @param work where logs and data go
     record Places(Path root, Path kafka, Path javaHome, Path work, int port) {}
 
-    private static BrokerProcess moldau(Places places, Path data) throws IOException {
+    /// Moldau with settings of a broker, `name=value`.
+    static BrokerProcess moldau(Places places, Path data, List<String> settings) throws IOException {
         var log = places.work().resolve("moldau.log");
         var command = new ArrayList<>(List.of(
                 places.root().resolve("moldau").toString(),
@@ -54,6 +55,9 @@ final class BrokerProcess implements AutoCloseable {
                 data.toString(),
                 "--port",
                 String.valueOf(places.port())));
+        for (var setting : settings) {
+            command.addAll(List.of("--set", setting));
+        }
         return launch(
                 Kind.MOLDAU,
                 command,
@@ -182,6 +186,16 @@ final class BrokerProcess implements AutoCloseable {
         var stat = read("/proc/" + pid() + "/stat");
         var words = stat.substring(stat.lastIndexOf(')') + 2).split(" ", -1);
         return (Long.parseLong(words[11]) + Long.parseLong(words[12])) * TICK_MS;
+    }
+
+    /// Bytes that the process had read from the disk itself, its page cache left out.
+    long diskReadBytes() {
+        for (var line : read("/proc/" + pid() + "/io").lines().toList()) {
+            if (line.startsWith("read_bytes:")) {
+                return Long.parseLong(line.replaceAll("\\D", ""));
+            }
+        }
+        return -1;
     }
 
     /// Resident memory in KiB; `VmRSS` now, `VmHWM` the most there ever was.

@@ -8,7 +8,8 @@ import java.util.Arrays;
 /// One consumer that reads partitions from their beginning as fast as it goes, with a Java consumer's sizes
 /// (`fetch.max.bytes`=50 MiB, `max.partition.fetch.bytes`=1 MiB), looking at batch headers only.
 final class CatchUp {
-    record Outcome(long bytes, double seconds) {
+    /// @param endNanos when it was through
+    record Outcome(long bytes, double seconds, long endNanos) {
         double megabytesPerSecond() {
             return bytes / 1e6 / seconds;
         }
@@ -37,6 +38,7 @@ final class CatchUp {
                 }
             }
         }
-        return new Outcome(bytes, (System.nanoTime() - started) / 1e9);
+        long ended = System.nanoTime();
+        return new Outcome(bytes, (ended - started) / 1e9, ended);
     }
 }

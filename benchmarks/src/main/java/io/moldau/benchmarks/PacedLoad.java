@@ -21,7 +21,34 @@ final class PacedLoad {
     /// @param rate requests a second
     record Load(ProduceFrames frames, String topic, int partitions, int rate, boolean consume) {}
 
-    record Outcome(long[] sortedAckNanos, long[] sortedEndToEndNanos, double seconds) {}
+    /// One of each for a request: when it was due, answered, in the consumer's hands.
+    record Outcome(long[] dueNanos, long[] ackNanos, long[] seenNanos, double seconds) {
+        long[] sortedAckNanos() {
+            return sortedAckNanos(Long.MAX_VALUE);
+        }
+
+        long[] sortedEndToEndNanos() {
+            return sorted(seenNanos, Long.MAX_VALUE);
+        }
+
+        /// Of those only that were due before a moment.
+        long[] sortedAckNanos(long before) {
+            return sorted(ackNanos, before);
+        }
+
+        private long[] sorted(long[] at, long before) {
+            var latencies = new long[at.length];
+            int count = 0;
+            for (int i = 0; i < at.length; i++) {
+                if (before == Long.MAX_VALUE || dueNanos[i] - before < 0) {
+                    latencies[count++] = at[i] - dueNanos[i];
+                }
+            }
+            var sorted = Arrays.copyOf(latencies, count);
+            Arrays.sort(sorted);
+            return sorted;
+        }
+    }
 
     private static final long SPIN_NANOS = 70_000;
 
@@ -85,7 +112,11 @@ final class PacedLoad {
             if (reading.isAlive() || consuming.isAlive()) {
                 throw new IOException("answers were missing 60 s after the last request");
             }
-            return new Outcome(sorted(ackNanos), load.consume() ? sorted(seenNanos) : new long[0], seconds);
+            return new Outcome(
+                    measured(dueNanos),
+                    measured(ackNanos),
+                    load.consume() ? measured(seenNanos) : new long[0],
+                    seconds);
         }
     }
 
@@ -100,13 +131,8 @@ final class PacedLoad {
         }
     }
 
-    private long[] sorted(long[] at) {
-        long[] latencies = new long[total - leadIn];
-        for (int i = leadIn; i < total; i++) {
-            latencies[i - leadIn] = at[i] - dueNanos[i];
-        }
-        Arrays.sort(latencies);
-        return latencies;
+    private long[] measured(long[] all) {
+        return Arrays.copyOfRange(all, leadIn, total);
     }
 
     private interface Body {

@@ -3,10 +3,12 @@ package io.moldau.benchmarks;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
-import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicReference;
 
 /// The cases, each on a topic of its own that is removed afterwards.
 final class Scenarios implements AutoCloseable {
@@ -43,10 +45,12 @@ final class Scenarios implements AutoCloseable {
             "ack100",
             "catch-up",
             "cold",
+            "rule",
             "java",
             "librdkafka");
     static final List<String> DEFAULT = List.of(
             "disk", "p1", "p6", "p6-16k", "p100", "tiny", "ack5", "ack20", "ack100", "catch-up", "java", "librdkafka");
+    private static final int[] RULE_PARTITIONS = {1, 6, 100, 1000};
     private static final long MUCH_BYTES = 9L << 30;
     private static final long LITTLE_BYTES = 1L << 30;
     private static final long LEAD_IN_MS = 2_000;
@@ -70,6 +74,7 @@ final class Scenarios implements AutoCloseable {
     }
 
     private void begin() {
+        System.out.println("measuring");
         ownCpuAtBegin =
                 ProcessHandle.current().info().totalCpuDuration().orElseThrow().toMillis();
         cpuAtBegin = broker.cpuMs();
@@ -247,40 +252,78 @@ final class Scenarios implements AutoCloseable {
         results.add(name, mode, "broker CPU s/GB", cpuMs / 1e3 / (bytes / 1e9));
     }
 
-    /// Old data read from the disk itself while others produce and read the tail.
+    /// Old data read from the disk itself while others produce and read the tail: the latencies before, and while the
+    /// read goes on.
     private void cold(Mode mode) throws Exception {
         onTopic(
                 6,
                 mode,
                 MUCH_BYTES,
                 old -> onTopic(6, mode, LITTLE_BYTES, topic -> {
-                    fill(old, 6, 4L << 30);
+                    fill(old, 6, options.coldMib() << 20);
                     long[] ends = topics.endOffsets(old, 6);
                     Bench.settle();
-                    PageCache.drop();
-                    var stop = new AtomicBoolean();
-                    var read = CompletableFuture.supplyAsync(() -> {
-                        try {
-                            return CatchUp.run(broker.port(), old, ends, stop::get);
-                        } catch (IOException failure) {
-                            throw new UncheckedIOException(failure);
-                        }
-                    });
+                    PageCache.drop(broker.data(), old);
+                    var name = "1,000 requests/s of 5 × 1 KiB beside a cold read of " + options.coldMib() + " MiB";
                     try (var frames = ProduceFrames.of(topic, 6, 5, 1024, -1)) {
-                        var outcome = PacedLoad.run(
+                        var load = new PacedLoad.Load(frames, topic, 6, 1000, false);
+                        long measuredMs = options.seconds() * 1000L;
+                        var before = PacedLoad.run(broker.port(), load, LEAD_IN_MS, measuredMs, () -> {}, () -> {});
+                        latencies(name, mode, "before the read: ack", before.sortedAckNanos());
+                        long readBefore = broker.diskReadBytes();
+                        var reading = new AtomicReference<CompletableFuture<CatchUp.Outcome>>();
+                        var during = PacedLoad.run(
                                 broker.port(),
-                                new PacedLoad.Load(frames, topic, 6, 1000, true),
-                                0,
-                                options.seconds() * 1000L,
-                                this::begin,
-                                this::end);
-                        stop.set(true);
-                        var name = "1,000 requests/s of 5 × 1 KiB beside a cold read of 4 GB";
-                        latencies(name, mode, "ack", outcome.sortedAckNanos());
-                        latencies(name, mode, "end to end", outcome.sortedEndToEndNanos());
-                        results.add(name, mode, "cold read MB/s", read.join().megabytesPerSecond());
+                                load,
+                                LEAD_IN_MS,
+                                measuredMs,
+                                () -> reading.set(read(old, ends)),
+                                () -> {});
+                        var read = Objects.requireNonNull(reading.get()).join();
+                        latencies(name, mode, "during the read: ack", during.sortedAckNanos(read.endNanos()));
+                        results.add(name, mode, "MB/s of the reader", read.megabytesPerSecond());
+                        results.add(name, mode, "seconds of reading", read.seconds());
+                        results.add(
+                                name,
+                                mode,
+                                "share of it that the broker read from the disk",
+                                (broker.diskReadBytes() - readBefore) / (double) read.bytes());
                     }
                 }));
+    }
+
+    private CompletableFuture<CatchUp.Outcome> read(String topic, long[] ends) {
+        return CompletableFuture.supplyAsync(() -> {
+            try {
+                return CatchUp.run(broker.port(), topic, ends, () -> false);
+            } catch (IOException failure) {
+                throw new UncheckedIOException(failure);
+            }
+        });
+    }
+
+    /// The figures of the cost rule between the journal and a sync of each segment.
+    ///
+    /// @param rule what the broker was told of it
+    void rule(String rule) throws Exception {
+        for (int partitions : RULE_PARTITIONS) {
+            onTopic(partitions, Mode.DISK, MUCH_BYTES, topic -> {
+                var produce = new Produce("", partitions, 63, 1024, 6, 5);
+                try (var frames = frames(topic, produce)) {
+                    var outcome = ClosedLoop.run(
+                            broker.port(),
+                            new ClosedLoop.Load(frames, produce.connections(), produce.window(), ballast),
+                            LEAD_IN_MS,
+                            options.seconds() * 1000L,
+                            this::begin,
+                            this::end);
+                    var name = String.format(Locale.ROOT, "cost rule, %,d partitions, %s", partitions, rule);
+                    results.add(name, Mode.DISK, "MB/s", outcome.megabytesPerSecond());
+                    results.add(name, Mode.DISK, "broker CPU s/GB", cpuMs / 1e3 / (outcome.bytes() / 1e9));
+                    latencies(name, Mode.DISK, "ack of a full window", outcome.sortedLatenciesNanos());
+                }
+            });
+        }
     }
 
     @Override
