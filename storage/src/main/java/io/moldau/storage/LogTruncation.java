@@ -49,9 +49,9 @@ final class LogTruncation {
         for (var segment : left) {
             segment.aborted().cut(end);
         }
+        log.producers.transactions().cut(end);
         var names = disk.list(log.path());
         Snapshots.deleteAbove(disk, log.path(), names, end);
-        log.producers.transactions().cut(end);
         log.producers.clear();
         long from = Snapshots.load(disk, log.path(), names, end, log.producers);
         if (from < (left.isEmpty() ? end : left.getFirst().baseOffset())) {
