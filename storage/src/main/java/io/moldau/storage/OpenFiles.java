@@ -123,7 +123,7 @@ final class OpenFiles implements Disk {
                 open.addLast(candidate);
             }
         }
-        if (open.size() > limit + limit / 2) {
+        if (open.size() > limit + limit / 8) {
             crowded.run();
         }
     }
