@@ -114,7 +114,7 @@ final class PendingFetch {
         for (int slot : slots) {
             var one = wanted.get(slot);
             here &= find(one)
-                    .map(found -> found.log().isRecent(one.fetchOffset))
+                    .map(found -> found.log().isAtHand(one.fetchOffset, Math.min(one.maxBytes, request.maxBytes())))
                     .orElse(true);
         }
         if (here) {

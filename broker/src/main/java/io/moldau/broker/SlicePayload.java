@@ -22,7 +22,7 @@ record SlicePayload(LogSlice slice) implements Payload {
 
     @Override
     public boolean mayWait() {
-        return !slice.isInMemory() && !slice.isRecent();
+        return !slice.isInMemory() && !slice.isAtHand();
     }
 
     @Override

@@ -2,6 +2,7 @@ package io.moldau.environment;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.lang.foreign.Arena;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
@@ -216,6 +217,18 @@ final class RealDisk implements Disk {
         @Override
         public long transferTo(long position, long count, WritableByteChannel target) throws IOException {
             return channel.transferTo(position, count, target);
+        }
+
+        /// A mapping that is not touched takes no memory; it is gone before anything can happen to the file.
+        @Override
+        public boolean isResident(long position, long count) throws IOException {
+            if (count <= 0) {
+                return true;
+            }
+            try (var arena = Arena.ofConfined()) {
+                return channel.map(FileChannel.MapMode.READ_ONLY, position, count, arena)
+                        .isLoaded();
+            }
         }
 
         @Override

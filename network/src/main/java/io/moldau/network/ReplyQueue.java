@@ -10,12 +10,15 @@ import java.util.Arrays;
 /// The unanswered and unsent exchanges of one connection, in order. Used on the connection's loop only.
 final class ReplyQueue {
     private static final int MAX_GATHERED = 64;
+    /// So much goes from files at once before other connections have their turn.
+    private static final long TURN_BYTES = 1 << 20;
     private static final ByteBuffer NOTHING = ByteBuffer.allocate(0);
 
     private final ArrayDeque<Exchange> exchanges = new ArrayDeque<>();
     private final ArrayDeque<Payload> parts = new ArrayDeque<>();
     private final ByteBuffer[] gathered = new ByteBuffer[MAX_GATHERED];
     private int sentOfFirst;
+    private long fromFiles;
 
     void add(Exchange exchange) {
         exchanges.add(exchange);
@@ -73,13 +76,14 @@ final class ReplyQueue {
     /// How far [#send] came.
     enum Sent {
         ALL,
-        /// The socket takes no more now.
+        /// The socket takes no more now, or it is others' turn.
         FULL,
         /// The next part may wait for a disk: see [#first].
         MAY_WAIT
     }
 
     Sent send(GatheringByteChannel channel) throws IOException {
+        fromFiles = 0;
         while (!parts.isEmpty()) {
             var first = parts.getFirst();
             if (first.mayWait()) {
@@ -106,7 +110,8 @@ final class ReplyQueue {
         var part = parts.getFirst();
         long sent = part.transferTo(channel, sentOfFirst);
         advance(sent);
-        return sent > 0;
+        fromFiles += sent;
+        return sent > 0 && fromFiles < TURN_BYTES;
     }
 
     private boolean sendGathered(GatheringByteChannel channel) throws IOException {

@@ -46,18 +46,34 @@ final class DiskRoom {
     /// Why so many bytes may not be written now; null if they may, and then they count as written.
     @Nullable
     String refusal(int bytes, AppendOrigin origin) {
-        if (left.get() < bytes || clock.nanos() - nextLookNanos >= 0 || full) {
+        if (full || clock.nanos() - nextLookNanos >= 0) {
             look(bytes);
         }
         boolean allowed = switch (origin) {
-            case CLIENT, REPLICATION -> !full && left.get() >= bytes;
-            case COORDINATOR -> usableBytes > reserveBytes / 4;
+            case CLIENT, REPLICATION -> take(bytes);
+            case COORDINATOR -> takeReserve(bytes);
         };
-        if (!allowed) {
-            return text();
+        return allowed ? null : text();
+    }
+
+    /// Others take too: what a look allowed may be gone before it is taken, which does not mean that the disk is full.
+    private boolean take(int bytes) {
+        while (!full) {
+            long allowed = left.get();
+            if (allowed < bytes) {
+                look(bytes);
+            } else if (left.compareAndSet(allowed, allowed - bytes)) {
+                return true;
+            }
         }
-        left.addAndGet(-bytes);
-        return null;
+        return false;
+    }
+
+    private boolean takeReserve(int bytes) {
+        if (left.addAndGet(-bytes) < 0) {
+            look(bytes);
+        }
+        return usableBytes > reserveBytes / 4;
     }
 
     private String text() {

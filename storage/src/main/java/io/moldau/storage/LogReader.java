@@ -19,10 +19,15 @@ final class LogReader {
             int start = segment.positionOf(from);
             if (start < size) {
                 int end = segment.endOf(start, size, maxBytes, below, atLeastOne);
-                return LogSlice.of(from, segment.file(), start, end - start, segment.isRecent(start));
+                return LogSlice.of(from, segment.file(), start, end - start, segment.isAtHand(start, end - start));
             }
         }
         return LogSlice.empty(from);
+    }
+
+    /// True if [#read] waits for no disk; sending what it gives still may.
+    static boolean isAtHand(List<Segment> segments, long from, int maxBytes) throws IOException {
+        return !segments.isEmpty() && segments.get(floor(segments, from)).isAtHand(from, maxBytes);
     }
 
     /// The aborted transactions that concern what a reader of committed records got.

@@ -16,7 +16,7 @@ public final class LogSlice implements ReadResult {
     private final List<ByteBuffer> memory;
     private final @Nullable DiskFile file;
     private final long filePosition;
-    private final boolean recent;
+    private final boolean atHand;
 
     private LogSlice(
             long startOffset,
@@ -24,13 +24,13 @@ public final class LogSlice implements ReadResult {
             List<ByteBuffer> memory,
             @Nullable DiskFile file,
             long filePosition,
-            boolean recent) {
+            boolean atHand) {
         this.startOffset = startOffset;
         this.sizeBytes = sizeBytes;
         this.memory = memory;
         this.file = file;
         this.filePosition = filePosition;
-        this.recent = recent;
+        this.atHand = atHand;
     }
 
     static LogSlice empty(long offset) {
@@ -45,8 +45,8 @@ public final class LogSlice implements ReadResult {
         return new LogSlice(offset, size, memory, null, 0, true);
     }
 
-    static LogSlice of(long offset, DiskFile file, long position, int size, boolean recent) {
-        return new LogSlice(offset, size, List.of(), file, position, recent);
+    static LogSlice of(long offset, DiskFile file, long position, int size, boolean atHand) {
+        return new LogSlice(offset, size, List.of(), file, position, atHand);
     }
 
     /// The offset that was asked for; the first batch may start below it.
@@ -80,9 +80,9 @@ public final class LogSlice implements ReadResult {
         return file == null;
     }
 
-    /// True if it was written a moment ago: the system has it in memory still, and sending it does not wait.
-    public boolean isRecent() {
-        return recent;
+    /// True if the system had it in memory when it was read: sending it does not wait for a disk.
+    public boolean isAtHand() {
+        return atHand;
     }
 
     /// The parts in memory, in order; empty for a region of a file.

@@ -314,6 +314,11 @@ final class OpenFiles implements Disk {
         }
 
         @Override
+        public boolean isResident(long position, long count) throws IOException {
+            return with(opened -> opened.isResident(position, count));
+        }
+
+        @Override
         public int read(ByteBuffer target, long position) throws IOException {
             return with(opened -> opened.read(target, position));
         }

@@ -281,13 +281,18 @@ public final class PartitionLog {
         return new LogView(start, end, durable, epochs.latest(), stable);
     }
 
-    /// True if [#read] from here finds what was written a moment ago, or nothing: it does not wait for the disk.
-    public boolean isRecent(long fromOffset) {
+    /// True if [#read] of so much from here waits for no disk: there is nothing to read, it was written a moment ago,
+    /// or
+    /// the system has it in memory. Of sending, [LogSlice#isAtHand] tells.
+    public boolean isAtHand(long fromOffset, int maxBytes) {
         if (fromOffset >= logEnd) {
             return true;
         }
-        var known = segments.all();
-        return !known.isEmpty() && known.getLast().isRecent(fromOffset);
+        try {
+            return LogReader.isAtHand(segments.all(), fromOffset, maxBytes);
+        } catch (IOException unknown) {
+            return false;
+        }
     }
 
     /// The same as [LogView#durableEndOffset], for those who need nothing else.

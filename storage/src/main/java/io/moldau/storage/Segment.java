@@ -122,10 +122,23 @@ final class Segment {
         return position >= writtenFrom && size - position <= RECENT_BYTES;
     }
 
-    /// The same for the batch that holds the offset.
-    boolean isRecent(long offset) {
+    /// True if finding what a read of at most `maxBytes` from this offset on gives waits for no disk.
+    boolean isAtHand(long offset, int maxBytes) throws IOException {
         var known = index;
-        return known != null && offset >= baseOffset && isRecent(known.positionAtOrBelow(offset - baseOffset));
+        if (known == null || file == null || offset < baseOffset) {
+            return false;
+        }
+        int from = known.positionAtOrBelow(offset - baseOffset);
+        // It looks at headers behind an index entry, and at those before the first batch that does not fit any more.
+        int around = (int) Math.min(Integer.MAX_VALUE, 2L * indexIntervalBytes + RecordBatch.HEADER_BYTES);
+        int end = size;
+        int last = (int) Math.max(from, Math.min(end, (long) from + maxBytes) - indexIntervalBytes);
+        return isAtHand(from, Math.min(end - from, around)) && isAtHand(last, Math.min(end - last, around));
+    }
+
+    /// The same of a region.
+    boolean isAtHand(int position, int bytes) throws IOException {
+        return isRecent(position) || file().isResident(position, bytes);
     }
 
     void append(RecordBatch batch) throws IOException {

@@ -2,12 +2,17 @@ package io.moldau.storage;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.moldau.environment.Disk;
+import io.moldau.environment.Environment;
 import io.moldau.environment.simulated.SimulatedWorld;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.CyclicBarrier;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 class DiskFullTest {
     private static final Path DATA = Path.of("/data");
@@ -56,6 +61,33 @@ class DiskFullTest {
         assertThat(Batches.read(log, 0, 2, 100_000)).hasSize(2);
         world.disk().capacity(world.disk().usedBytes() + 200_000);
         assertThat(append(log, AppendOrigin.CLIENT, 1000)).isInstanceOf(AppendResult.Appended.class);
+    }
+
+    @Test
+    void producersAtTheSameTimeAreNotTakenForAFullDisk(@TempDir Path data) throws Exception {
+        var room = new DiskRoom(Disk.real(), data, Environment.real().clock(), 0);
+        var refusals = new ConcurrentLinkedQueue<String>();
+        var together = new CyclicBarrier(4);
+        var threads = new ArrayList<Thread>();
+        for (int i = 0; i < together.getParties(); i++) {
+            threads.add(Thread.ofPlatform().start(() -> {
+                try {
+                    together.await();
+                } catch (Exception broken) {
+                    refusals.add(broken.toString());
+                }
+                for (int many = 0; many < 100_000; many++) {
+                    var refusal = room.refusal(5 << 20, AppendOrigin.CLIENT);
+                    if (refusal != null) {
+                        refusals.add(refusal);
+                    }
+                }
+            }));
+        }
+        for (var thread : threads) {
+            thread.join();
+        }
+        assertThat(refusals).isEmpty();
     }
 
     @Test

@@ -74,6 +74,18 @@ class RealDiskTest {
     }
 
     @Test
+    void whatWasJustWrittenIsResidentAndWhatWasNeverTouchedIsNot(@TempDir Path data) throws IOException {
+        try (var file = Disk.real().open(data.resolve("file"))) {
+            file.write(ByteBuffer.allocate(100_000), 0);
+            assertThat(file.isResident(5_000, 90_000)).isTrue();
+            assertThat(file.isResident(0, 0)).isTrue();
+            file.truncate(10 << 20);
+            assertThat(file.isResident(8 << 20, 1 << 20)).isFalse();
+            assertThat(file.isResident(0, 10 << 20)).isFalse();
+        }
+    }
+
+    @Test
     void oneSyncServesManyProducers(@TempDir Path data) throws Exception {
         int producers = 16;
         int rounds = 50;
