@@ -13,6 +13,7 @@ import java.util.List;
 
 /// OffsetFetch (key 9), versions 1–10.
 /// - v2  all topics of a group by a null list, an error for the whole group
+/// - v7  no offsets that open transactions may change (KIP-447)
 /// - v8  many groups (KIP-709); the versions below are answered through the same shape
 /// - v9  member epochs (KIP-848)
 /// - v10 topics by id
@@ -36,7 +37,7 @@ final class OffsetFetchHandler implements ApiHandler<OffsetFetchRequest> {
                 call.version() >= MANY_GROUPS_SINCE ? request.groups() : List.of(single(request));
         Gathered.<OffsetFetchRequestGroup, OffsetFetchResponseGroup>each(
                 groups,
-                (group, one) -> offsets.fetch(group, caller, one),
+                (group, one) -> offsets.fetch(group, request.requireStable(), caller, one),
                 fetched -> call.answer(
                         call.version() >= MANY_GROUPS_SINCE
                                 ? OffsetFetchResponse.builder().groups(fetched).build()

@@ -2,10 +2,18 @@ package io.moldau.coordination;
 
 import io.moldau.protocol.ErrorCode;
 
-/// The state that a [Coordinator] keeps. Only [#replay] changes what is replicated, live and on recovery alike.
+/// The state that a [Coordinator] keeps. Only replaying changes what is replicated, live and on recovery alike.
 public interface CoordinatedState {
     /// One record of the log, in the log's order.
     void replay(Entry entry);
+
+    /// One record of a transaction that has not ended, in the log's order.
+    default void replayPending(long producerId, Entry entry) {
+        throw new IllegalStateException("a record of producer " + producerId + "'s transaction");
+    }
+
+    /// A producer's transaction ended, whether or not it has records here.
+    default void replayEnd(long producerId, boolean commit) {}
 
     /// Everything was replayed and the state goes live: timers may be started.
     default void loaded(Schedule schedule, Effects effects) {}

@@ -6,10 +6,13 @@ import io.moldau.environment.Timers;
 import io.moldau.protocol.ErrorCode;
 import io.moldau.records.BatchBuilder;
 import io.moldau.records.Compression;
+import io.moldau.records.ControlRecord;
+import io.moldau.records.RecordBatch;
 import io.moldau.records.RecordBatches;
 import io.moldau.replication.AppendOutcome;
 import io.moldau.replication.Fetched;
 import io.moldau.replication.Partition;
+import io.moldau.replication.TransactionMarker;
 import io.moldau.storage.AppendOrigin;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -89,6 +92,42 @@ public final class Coordinator<S extends CoordinatedState> {
         });
     }
 
+    /// Ends a producer's transaction, in the state and in the log alike.
+    ///
+    /// @param done told once, on any thread, when the marker keeps the topic's promise
+    public void endTransaction(TransactionMarker marker, Consumer<AppendOutcome> done) {
+        strand.execute(() -> {
+            if (phase != Phase.ACTIVE || state.isEmpty()) {
+                done.accept(refused(
+                        phase == Phase.LOADING ? ErrorCode.COORDINATOR_LOAD_IN_PROGRESS : ErrorCode.NOT_COORDINATOR));
+                return;
+            }
+            var refusal = partition.refusal(marker);
+            if (refusal.isPresent()) {
+                done.accept(refusal.get());
+                return;
+            }
+            var effects = new Effects();
+            effects.whenFailed(error -> done.accept(refused(error)));
+            uncommitted.add(effects);
+            try {
+                state.get().replayEnd(marker.producerId(), marker.commit());
+            } catch (RuntimeException failure) {
+                reload(failure);
+                return;
+            }
+            int ofLife = life;
+            partition.endTransaction(marker, outcome -> {
+                effects.whenCommitted(() -> done.accept(outcome));
+                strand.execute(() -> settled(ofLife, effects, outcome));
+            });
+        });
+    }
+
+    private AppendOutcome.Refused refused(ErrorCode error) {
+        return new AppendOutcome.Refused(error, "the coordinator on " + partition.id() + " says: " + error.text());
+    }
+
     /// A bug left the state half changed: what the log says counts.
     private void reload(RuntimeException failure) {
         LOG.error("An operation on the state kept in {} failed; it is loaded again", partition.id(), failure);
@@ -108,17 +147,22 @@ public final class Coordinator<S extends CoordinatedState> {
             }
             return;
         }
+        var refusal = effects.producer().flatMap(producer -> partition.refusal(producer.id(), producer.epoch()));
+        if (refusal.isPresent()) {
+            effects.failed().forEach(action -> action.accept(refusal.get().error()));
+            return;
+        }
         uncommitted.add(effects);
         S current = state.orElseThrow();
         try {
-            entries.forEach(current::replay);
+            entries.forEach(entry -> replay(current, effects.producer(), entry));
         } catch (RuntimeException failure) {
             reload(failure);
             return;
         }
         int ofLife = life;
         partition.append(
-                batch(entries),
+                batch(effects),
                 AppendOrigin.COORDINATOR,
                 true,
                 outcome -> strand.execute(() -> settled(ofLife, effects, outcome)));
@@ -145,10 +189,22 @@ public final class Coordinator<S extends CoordinatedState> {
         }
     }
 
-    private ByteBuffer batch(List<Entry> entries) {
+    private void replay(S state, Optional<Effects.Producer> producer, Entry entry) {
+        if (producer.isPresent()) {
+            state.replayPending(producer.get().id(), entry);
+        } else {
+            state.replay(entry);
+        }
+    }
+
+    /// In a transaction every batch has sequence number 0, as Kafka's have: nobody checks those of a coordinator.
+    private ByteBuffer batch(Effects effects) {
         var builder = new BatchBuilder(Compression.NONE);
+        effects.producer()
+                .ifPresent(producer ->
+                        builder.producer(producer.id(), producer.epoch(), 0).transactional());
         long now = environment.clock().wallMs();
-        for (var entry : entries) {
+        for (var entry : effects.entries()) {
             var value = entry.value();
             builder.append(now, entry.key().duplicate(), value == null ? null : value.duplicate(), List.of());
         }
@@ -216,19 +272,37 @@ public final class Coordinator<S extends CoordinatedState> {
                     }
                     for (var batch :
                             RecordBatches.splitTrusted(read.slice().get().buffer())) {
-                        if (!batch.isControl() && batch.lastOffset() >= offset) {
-                            batch.records().forEachRemaining(record -> {
-                                var key = record.key();
-                                if (key != null) {
-                                    loading.replay(new Entry(key, record.value()));
-                                }
-                            });
+                        if (batch.lastOffset() >= offset) {
+                            replay(loading, batch);
                         }
                         offset = batch.lastOffset() + 1;
                     }
                 }
                 case Fetched.Refused(var error, var reason) ->
                     throw new IllegalStateException("reading " + partition.id() + " failed: " + error + ", " + reason);
+            }
+        }
+    }
+
+    private void replay(S loading, RecordBatch batch) {
+        if (batch.isControl()) {
+            // Compaction leaves markers without their record, when nothing is left that they decided about.
+            if (batch.recordCount() > 0) {
+                boolean commit = batch.controlRecord().type() == ControlRecord.Type.COMMIT;
+                loading.replayEnd(batch.producerId(), commit);
+            }
+            return;
+        }
+        var producer = batch.isTransactional()
+                ? Optional.of(new Effects.Producer(batch.producerId(), batch.producerEpoch()))
+                : Optional.<Effects.Producer>empty();
+        try (var records = batch.records()) {
+            while (records.hasNext()) {
+                var record = records.next();
+                var key = record.key();
+                if (key != null) {
+                    replay(loading, producer, new Entry(key, record.value()));
+                }
             }
         }
     }

@@ -4,8 +4,10 @@ import io.moldau.coordination.Coordinator;
 import io.moldau.coordination.Effects;
 import io.moldau.environment.Environment;
 import io.moldau.protocol.ErrorCode;
+import io.moldau.replication.AppendOutcome;
 import io.moldau.replication.Partition;
 import io.moldau.replication.Partitions;
+import io.moldau.replication.TransactionMarker;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
@@ -83,6 +85,20 @@ public final class GroupCoordinator implements Partitions.Listener {
             refused.accept(count == 0 ? ErrorCode.COORDINATOR_NOT_AVAILABLE : ErrorCode.NOT_COORDINATOR);
         } else {
             shard.submit(operation, refused);
+        }
+    }
+
+    /// Ends a producer's transaction on a partition of `__consumer_offsets`: its pending offsets are committed, or
+    /// vanish.
+    ///
+    /// @param done told once, on any thread, when the marker keeps the topic's promise
+    public void endTransaction(int offsetsPartition, TransactionMarker marker, Consumer<AppendOutcome> done) {
+        var shard = shards.get(offsetsPartition);
+        if (shard == null) {
+            done.accept(new AppendOutcome.Refused(
+                    ErrorCode.NOT_COORDINATOR, TOPIC + "-" + offsetsPartition + " is not on this node"));
+        } else {
+            shard.endTransaction(marker, done);
         }
     }
 

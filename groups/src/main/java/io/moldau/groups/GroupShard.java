@@ -49,17 +49,8 @@ final class GroupShard implements CoordinatedState {
     public void replay(Entry entry) {
         short type = RecordFormat.type(entry.key());
         var value = Optional.ofNullable(entry.value());
-        if (type == OffsetCommitKey.RECORD_TYPE) {
-            var key = RecordFormat.key(entry.key(), OffsetCommitKey::read);
-            offsets.replay(key, value.map(bytes -> RecordFormat.value(bytes, OffsetCommitValue::read)));
-        } else if (type == LegacyOffsetCommitKey.RECORD_TYPE) {
-            var old = RecordFormat.key(entry.key(), LegacyOffsetCommitKey::read);
-            var key = OffsetCommitKey.builder()
-                    .group(old.group())
-                    .topic(old.topic())
-                    .partition(old.partition())
-                    .build();
-            offsets.replay(key, value.map(bytes -> RecordFormat.value(bytes, OffsetCommitValue::read)));
+        if (isOffset(type)) {
+            offsets.replay(offsetKey(type, entry), offsetValue(entry));
         } else if (type == GroupMetadataKey.RECORD_TYPE) {
             // Live, the classic group that wrote this record is ahead of it: members wait in it for answers.
             if (!live) {
@@ -72,6 +63,40 @@ final class GroupShard implements CoordinatedState {
         } else {
             consumer.replay(entry);
         }
+    }
+
+    @Override
+    public void replayPending(long producerId, Entry entry) {
+        short type = RecordFormat.type(entry.key());
+        if (!isOffset(type)) {
+            throw new IllegalStateException("a record of type " + type + " in a transaction of producer " + producerId);
+        }
+        offsets.replayPending(producerId, offsetKey(type, entry), offsetValue(entry));
+    }
+
+    @Override
+    public void replayEnd(long producerId, boolean commit) {
+        offsets.replayEnd(producerId, commit);
+    }
+
+    private static boolean isOffset(short type) {
+        return type == OffsetCommitKey.RECORD_TYPE || type == LegacyOffsetCommitKey.RECORD_TYPE;
+    }
+
+    private static OffsetCommitKey offsetKey(short type, Entry entry) {
+        if (type == OffsetCommitKey.RECORD_TYPE) {
+            return RecordFormat.key(entry.key(), OffsetCommitKey::read);
+        }
+        var old = RecordFormat.key(entry.key(), LegacyOffsetCommitKey::read);
+        return OffsetCommitKey.builder()
+                .group(old.group())
+                .topic(old.topic())
+                .partition(old.partition())
+                .build();
+    }
+
+    private static Optional<OffsetCommitValue> offsetValue(Entry entry) {
+        return Optional.ofNullable(entry.value()).map(bytes -> RecordFormat.value(bytes, OffsetCommitValue::read));
     }
 
     @Override
@@ -111,15 +136,27 @@ final class GroupShard implements CoordinatedState {
     }
 
     boolean exists(String groupId) {
-        return classic.has(groupId)
-                || consumer.has(groupId)
-                || !offsets.offsets(groupId).isEmpty();
+        return classic.has(groupId) || consumer.has(groupId) || offsets.has(groupId);
     }
 
     ErrorCode mayCommit(String groupId, String memberId, @Nullable String instanceId, int generationOrEpoch) {
         return consumer.has(groupId)
                 ? consumer.mayCommit(groupId, memberId, generationOrEpoch)
                 : classic.mayCommit(groupId, memberId, instanceId, generationOrEpoch);
+    }
+
+    /// A transaction's offsets come from a producer, which before KIP-447 knew nothing of members: who says nothing is
+    /// believed. Member epochs are not known to its protocol.
+    ErrorCode mayCommitTransactional(
+            String groupId, String memberId, @Nullable String instanceId, int generationOrEpoch) {
+        if (generationOrEpoch < 0 && memberId.isEmpty() && instanceId == null) {
+            return ErrorCode.NONE;
+        }
+        if (!consumer.has(groupId)) {
+            return classic.mayCommitTransactional(groupId, memberId, instanceId, generationOrEpoch);
+        }
+        var allowed = consumer.mayCommit(groupId, memberId, generationOrEpoch);
+        return allowed == ErrorCode.STALE_MEMBER_EPOCH ? ErrorCode.ILLEGAL_GENERATION : allowed;
     }
 
     boolean subscribes(String groupId, String topic) {

@@ -58,7 +58,7 @@ public final class GroupsApi {
     }
 
     private static DescribeGroupsResponse.DescribedGroup absent(GroupShard shard, String groupId, Caller caller) {
-        boolean hasOffsets = !shard.offsets().offsets(groupId).isEmpty();
+        boolean hasOffsets = shard.offsets().has(groupId);
         if (hasOffsets && !shard.consumer().has(groupId)) {
             return described(groupId, ErrorCode.NONE, "Empty", "");
         }

@@ -16,6 +16,8 @@ import io.moldau.protocol.message.OffsetFetchRequest.OffsetFetchRequestTopics;
 import io.moldau.protocol.message.OffsetFetchResponse.OffsetFetchResponseGroup;
 import io.moldau.protocol.message.OffsetFetchResponse.OffsetFetchResponsePartitions;
 import io.moldau.protocol.message.OffsetFetchResponse.OffsetFetchResponseTopics;
+import io.moldau.protocol.message.TxnOffsetCommitRequest;
+import io.moldau.protocol.message.TxnOffsetCommitResponse;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
@@ -82,6 +84,13 @@ public final class OffsetsApi {
                 error -> answer.accept(all(request, error)));
     }
 
+    /// TxnOffsetCommit (key 28), versions 0–5, after the transaction coordinator admitted the group: the offsets are
+    /// pending until [GroupCoordinator#endTransaction].
+    public void commitTransactional(
+            TxnOffsetCommitRequest request, Caller caller, Consumer<TxnOffsetCommitResponse> answer) {
+        new TransactionalCommit(groups, request).run(answer);
+    }
+
     /// Clients below version 9 do not know the errors of member epochs (KIP-848).
     private static ErrorCode forVersion(ErrorCode error, Caller caller) {
         boolean epochError = error == ErrorCode.STALE_MEMBER_EPOCH
@@ -119,7 +128,13 @@ public final class OffsetsApi {
     }
 
     /// One group of OffsetFetch (key 9), in the shape of version 8 and later.
-    public void fetch(OffsetFetchRequestGroup request, Caller caller, Consumer<OffsetFetchResponseGroup> answer) {
+    ///
+    /// @param requireStable UNSTABLE_OFFSET_COMMIT for offsets that an open transaction may change (KIP-447)
+    public void fetch(
+            OffsetFetchRequestGroup request,
+            boolean requireStable,
+            Caller caller,
+            Consumer<OffsetFetchResponseGroup> answer) {
         groups.on(
                 request.groupId(),
                 (shard, effects) -> {
@@ -135,9 +150,9 @@ public final class OffsetsApi {
                     }
                     var wanted = request.topics();
                     var topics = wanted == null
-                            ? everything(shard, request.groupId(), caller)
+                            ? everything(shard, request.groupId(), requireStable, caller)
                             : wanted.stream()
-                                    .map(topic -> some(shard, request.groupId(), topic, caller))
+                                    .map(topic -> some(shard, request.groupId(), topic, requireStable, caller))
                                     .toList();
                     var response = OffsetFetchResponseGroup.builder()
                             .groupId(request.groupId())
@@ -149,7 +164,8 @@ public final class OffsetsApi {
                 error -> answer.accept(fetchRefused(request.groupId(), error)));
     }
 
-    private List<OffsetFetchResponseTopics> everything(GroupShard shard, String groupId, Caller caller) {
+    private List<OffsetFetchResponseTopics> everything(
+            GroupShard shard, String groupId, boolean requireStable, Caller caller) {
         var topics = new ArrayList<OffsetFetchResponseTopics>();
         shard.offsets().offsets(groupId).forEach((name, partitions) -> {
             var id = groups.topics().id(name);
@@ -158,7 +174,9 @@ public final class OffsetsApi {
                         .name(name)
                         .topicId(id.orElse(Uuid.ZERO))
                         .partitions(partitions.entrySet().stream()
-                                .map(entry -> partition(entry.getKey(), Optional.of(entry.getValue())))
+                                .map(entry -> requireStable && shard.offsets().isPending(groupId, name, entry.getKey())
+                                        ? refused(entry.getKey(), ErrorCode.UNSTABLE_OFFSET_COMMIT)
+                                        : partition(entry.getKey(), Optional.of(entry.getValue())))
                                 .toList())
                         .build());
             }
@@ -167,25 +185,27 @@ public final class OffsetsApi {
     }
 
     private OffsetFetchResponseTopics some(
-            GroupShard shard, String groupId, OffsetFetchRequestTopics topic, Caller caller) {
+            GroupShard shard, String groupId, OffsetFetchRequestTopics topic, boolean requireStable, Caller caller) {
         var name = topicName(topic.name(), topic.topicId(), caller);
         return OffsetFetchResponseTopics.builder()
                 .name(topic.name())
                 .topicId(topic.topicId())
                 .partitions(topic.partitionIndexes().stream()
                         .map(index -> name.isEmpty()
-                                ? unknownTopic(index)
-                                : partition(index, shard.offsets().offset(groupId, name.get(), index)))
+                                ? refused(index, ErrorCode.UNKNOWN_TOPIC_ID)
+                                : requireStable && shard.offsets().isPending(groupId, name.get(), index)
+                                        ? refused(index, ErrorCode.UNSTABLE_OFFSET_COMMIT)
+                                        : partition(index, shard.offsets().offset(groupId, name.get(), index)))
                         .toList())
                 .build();
     }
 
-    private static OffsetFetchResponsePartitions unknownTopic(int index) {
+    private static OffsetFetchResponsePartitions refused(int index, ErrorCode error) {
         return OffsetFetchResponsePartitions.builder()
                 .partitionIndex(index)
                 .committedOffset(-1)
                 .metadata("")
-                .errorCode(ErrorCode.UNKNOWN_TOPIC_ID.code())
+                .errorCode(error.code())
                 .build();
     }
 

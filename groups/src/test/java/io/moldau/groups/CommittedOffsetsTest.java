@@ -77,6 +77,7 @@ class CommittedOffsetsTest {
                                         .partitionIndexes(List.of(partition))
                                         .build()))
                                 .build(),
+                        false,
                         CALLER,
                         answer);
         node.settle();

@@ -3,6 +3,7 @@ package io.moldau.replication;
 import io.moldau.environment.Strand;
 import io.moldau.protocol.ErrorCode;
 import io.moldau.protocol.Uuid;
+import io.moldau.records.ControlRecord;
 import io.moldau.storage.AppendOrigin;
 import io.moldau.storage.AppendResult;
 import io.moldau.storage.LogSlice;
@@ -47,6 +48,7 @@ public final class Partition {
         this.log = log;
         this.leaderEpoch = leaderEpoch;
         this.highWatermark = log.view().durableEndOffset();
+        log.transactions().promised(highWatermark);
         log.assignLeaderEpoch(leaderEpoch);
         log.onDurable(advanced -> strand.execute(this::advance));
     }
@@ -81,7 +83,8 @@ public final class Partition {
         return log.view().logStartOffset();
     }
 
-    /// The end of what a read_committed reader may see.
+    /// The end of what a read_committed reader may see: below every transaction that is open or whose marker is not
+    /// promised yet.
     public long lastStableOffset() {
         return Math.min(highWatermark, log.view().lastStableOffset());
     }
@@ -96,17 +99,65 @@ public final class Partition {
                 done.accept(gone.get());
                 return;
             }
-            switch (log.append(batches, leaderEpoch, origin)) {
-                case AppendResult.Appended(long base, long last, long timeMs, long start) ->
-                    acknowledge(
-                            last + 1, new AppendOutcome.Acknowledged(base, last, timeMs, start), awaitPromise, done);
-                case AppendResult.Duplicate(long base, long last, long timeMs, long start) ->
-                    acknowledge(
-                            last + 1, new AppendOutcome.Acknowledged(base, last, timeMs, start), awaitPromise, done);
-                case AppendResult.Refused refused ->
-                    done.accept(new AppendOutcome.Refused(ErrorCodes.of(refused.error()), refused.reason()));
-            }
+            answer(log.append(batches, leaderEpoch, origin), awaitPromise, done);
         });
+    }
+
+    private void answer(AppendResult result, boolean awaitPromise, Consumer<AppendOutcome> done) {
+        switch (result) {
+            case AppendResult.Appended(long base, long last, long timeMs, long start) ->
+                acknowledge(last + 1, new AppendOutcome.Acknowledged(base, last, timeMs, start), awaitPromise, done);
+            case AppendResult.Duplicate(long base, long last, long timeMs, long start) ->
+                acknowledge(last + 1, new AppendOutcome.Acknowledged(base, last, timeMs, start), awaitPromise, done);
+            case AppendResult.Refused refused -> done.accept(refused(refused));
+        }
+    }
+
+    private static AppendOutcome.Refused refused(AppendResult.Refused refused) {
+        return new AppendOutcome.Refused(ErrorCodes.of(refused.error()), refused.reason());
+    }
+
+    /// Writes the marker that ends a producer's transaction, whether or not it has one open here.
+    ///
+    /// @param done told once, on any thread, when the marker keeps the partition's promise; must not block
+    public void endTransaction(TransactionMarker marker, Consumer<AppendOutcome> done) {
+        strand.execute(() -> {
+            if (gone.isPresent()) {
+                done.accept(gone.get());
+                return;
+            }
+            var type = marker.commit() ? ControlRecord.Type.COMMIT : ControlRecord.Type.ABORT;
+            var result = log.transactions()
+                    .end(
+                            marker.producerId(),
+                            marker.producerEpoch(),
+                            marker.transactionVersion(),
+                            new ControlRecord(type, marker.coordinatorEpoch()),
+                            leaderEpoch);
+            answer(result, true, done);
+        });
+    }
+
+    /// Why [#endTransaction] would refuse this marker now. For the only one who writes to the partition.
+    public Optional<AppendOutcome.Refused> refusal(TransactionMarker marker) {
+        return log.transactions()
+                .refusal(
+                        marker.producerId(),
+                        marker.producerEpoch(),
+                        marker.transactionVersion(),
+                        marker.coordinatorEpoch())
+                .map(Partition::refused);
+    }
+
+    /// Why a coordinator's batch of this producer would be refused now. For the only one who writes to the partition.
+    public Optional<AppendOutcome.Refused> refusal(long producerId, short producerEpoch) {
+        return log.transactions().refusal(producerId, producerEpoch).map(Partition::refused);
+    }
+
+    /// Whether this producer has an open transaction here in this epoch (then a batch of it needs no admission). After
+    /// a start it may say no until the partition is used.
+    public boolean inTransaction(long producerId, short producerEpoch) {
+        return log.transactions().isOpen(producerId, producerEpoch);
     }
 
     private void acknowledge(
@@ -125,6 +176,7 @@ public final class Partition {
             return;
         }
         highWatermark = promised;
+        log.transactions().promised(promised);
         Waiting first;
         while ((first = waiting.peek()) != null && first.endOffset() <= promised) {
             waiting.poll();

@@ -13,6 +13,10 @@ public enum AppendError {
     INVALID_TIMESTAMP,
     OUT_OF_ORDER_SEQUENCE_NUMBER,
     INVALID_PRODUCER_EPOCH,
+    /// A producer with an open transaction wrote something outside of it.
+    INVALID_TXN_STATE,
+    /// The marker is of a transaction coordinator that was replaced.
+    TRANSACTION_COORDINATOR_FENCED,
     /// The batch continues in a place where the log does not end (replication).
     OFFSET_OUT_OF_RANGE,
     /// Too many bytes wait for the disk: try again.

@@ -83,7 +83,7 @@ final class LogSync {
                     log.topicId(),
                     view.logStartOffset(),
                     view.logEndOffset(),
-                    log.producers.lastStableOffset(view.logEndOffset()),
+                    log.producers.transactions().firstOpen(view.logEndOffset()),
                     none ? view.logEndOffset() : segments.active().baseOffset(),
                     none ? 0 : segments.active().sizeBytes(),
                     segments.sizeBytes(),

@@ -34,6 +34,7 @@ public final class PartitionLog {
     private volatile boolean deleted;
     private volatile @Nullable DurableListener listener;
     final ProducerStates producers = new ProducerStates();
+    private final LogTransactions transactions = new LogTransactions(this, producers);
     private boolean unjournaledBytes;
     private boolean hasFolder;
     /// The next checkpoint is going to write this log down.
@@ -123,6 +124,10 @@ public final class PartitionLog {
 
     Epochs epochs() {
         return epochs;
+    }
+
+    public LogTransactions transactions() {
+        return transactions;
     }
 
     /// Where it is kept.
@@ -239,8 +244,12 @@ public final class PartitionLog {
     }
 
     private void publishEnd(long end) {
-        lastStable = producers.lastStableOffset(end);
+        lastStable = producers.transactions().stableBelow(end);
         logEnd = end;
+    }
+
+    void publishStable() {
+        publishEnd(logEnd);
     }
 
     /// The flusher made everything below `endOffset` durable, or the directory failed.
@@ -505,7 +514,7 @@ public final class PartitionLog {
         moveStart(Math.min(start, logEnd));
         if (segments.resting() == null) {
             // At rest nothing is known of the producers but what the checkpoint said.
-            lastStable = producers.lastStableOffset(logEnd);
+            publishStable();
         }
     }
 

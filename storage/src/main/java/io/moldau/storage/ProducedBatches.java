@@ -39,6 +39,11 @@ record ProducedBatches(LogSettings rules, ProducerStates producers, long logStar
                 if (answer != null) {
                     return answer;
                 }
+            } else if (batch.hasProducerId()) {
+                var answer = producers.checkEpoch(batch.producerId(), batch.producerEpoch());
+                if (answer != null) {
+                    return answer;
+                }
             }
         }
         return null;

@@ -1,5 +1,6 @@
 package io.moldau.storage;
 
+import io.moldau.records.ControlRecord;
 import io.moldau.records.RecordBatch;
 import java.nio.ByteBuffer;
 import java.util.ArrayDeque;
@@ -13,7 +14,7 @@ import org.jspecify.annotations.Nullable;
 /// Guarded by the log.
 final class ProducerStates {
     private static final int REMEMBERED_BATCHES = 5;
-    private static final int SNAPSHOT_VERSION = 1;
+    private static final int SNAPSHOT_VERSION = 2;
 
     record Batch(int baseSequence, int lastSequence, long lastOffset, int offsetDelta, long timestamp) {
         long baseOffset() {
@@ -23,6 +24,8 @@ final class ProducerStates {
 
     private static final class Producer {
         short epoch;
+        /// A marker began the epoch: its first batch has sequence number 0.
+        boolean epochByMarker;
         int coordinatorEpoch = -1;
         long transactionStart = -1;
         long lastTimestamp = RecordBatch.NO_TIMESTAMP;
@@ -30,8 +33,12 @@ final class ProducerStates {
     }
 
     private final Map<Long, Producer> producers = new HashMap<>();
-    private int openTransactions;
+    private final OpenTransactions transactions = new OpenTransactions();
     private boolean changed;
+
+    OpenTransactions transactions() {
+        return transactions;
+    }
 
     /// The same batch if it is in the log already.
     @Nullable
@@ -55,16 +62,14 @@ final class ProducerStates {
         if (producer == null) {
             return null;
         }
-        if (batch.producerEpoch() < producer.epoch) {
-            return new AppendResult.Refused(
-                    AppendError.INVALID_PRODUCER_EPOCH,
-                    "producer " + batch.producerId() + " has epoch " + producer.epoch + ", the batch epoch "
-                            + batch.producerEpoch() + ": a newer instance took over");
+        var old = checkEpoch(batch.producerId(), batch.producerEpoch());
+        if (old != null) {
+            return old;
         }
         int expected = batch.producerEpoch() > producer.epoch
                 ? 0
                 : producer.batches.isEmpty()
-                        ? batch.baseSequence()
+                        ? producer.epochByMarker ? 0 : batch.baseSequence()
                         : RecordBatch.advanceSequence(producer.batches.getLast().lastSequence, 1);
         if (batch.baseSequence() != expected) {
             return new AppendResult.Refused(
@@ -72,30 +77,71 @@ final class ProducerStates {
                     "producer " + batch.producerId() + " sent sequence " + batch.baseSequence() + ", expected "
                             + expected);
         }
+        if (producer.transactionStart >= 0 && !batch.isTransactional()) {
+            return new AppendResult.Refused(
+                    AppendError.INVALID_TXN_STATE,
+                    "producer " + batch.producerId() + " has an open transaction since offset "
+                            + producer.transactionStart + ": until it ends its records must belong to it");
+        }
         return null;
     }
 
-    /// Takes note of a batch that is in the log.
-    void update(RecordBatch batch) {
+    /// Why nothing of this epoch may be written any more, or null.
+    AppendResult.@Nullable Refused checkEpoch(long producerId, short epoch) {
+        var producer = producers.get(producerId);
+        return producer == null || epoch >= producer.epoch
+                ? null
+                : new AppendResult.Refused(
+                        AppendError.INVALID_PRODUCER_EPOCH,
+                        "producer " + producerId + " has epoch " + producer.epoch + ", not " + epoch
+                                + " any more: a newer instance took over");
+    }
+
+    /// Why a marker may not be written, or null. From transaction version 2 on it has a new epoch, so that one of an
+    /// earlier transaction is known by its epoch; one that is sent again finds no open transaction,
+    /// and does no harm.
+    AppendResult.@Nullable Refused checkMarker(
+            long producerId, short epoch, int transactionVersion, int coordinatorEpoch) {
+        var producer = producers.get(producerId);
+        if (producer == null) {
+            return null;
+        }
+        var old = checkEpoch(producerId, epoch);
+        if (old != null) {
+            return old;
+        }
+        if (transactionVersion >= 2 && epoch == producer.epoch && producer.transactionStart >= 0) {
+            return new AppendResult.Refused(
+                    AppendError.INVALID_PRODUCER_EPOCH,
+                    "the marker's epoch " + epoch + " is that of the transaction which producer " + producerId
+                            + " has open: it belongs to an earlier one");
+        }
+        if (coordinatorEpoch < producer.coordinatorEpoch) {
+            return new AppendResult.Refused(
+                    AppendError.TRANSACTION_COORDINATOR_FENCED,
+                    "the marker is of coordinator epoch " + coordinatorEpoch + ", one of epoch "
+                            + producer.coordinatorEpoch + " was here: a newer coordinator took over");
+        }
+        return null;
+    }
+
+    /// Takes note of a batch that is in the log; the transaction that it aborted, if it did.
+    @Nullable
+    AbortedTransaction update(RecordBatch batch) {
         if (!batch.hasProducerId()) {
-            return;
+            return null;
         }
         changed = true;
+        boolean known = producers.containsKey(batch.producerId());
         var producer = producers.computeIfAbsent(batch.producerId(), id -> new Producer());
         if (batch.producerEpoch() != producer.epoch) {
+            producer.epochByMarker = known && batch.isControl();
             producer.epoch = batch.producerEpoch();
             producer.batches.clear();
         }
         producer.lastTimestamp = Math.max(producer.lastTimestamp, batch.maxTimestamp());
         if (batch.isControl()) {
-            if (batch.recordCount() > 0) {
-                producer.coordinatorEpoch = batch.controlRecord().coordinatorEpoch();
-            }
-            if (producer.transactionStart >= 0) {
-                producer.transactionStart = -1;
-                openTransactions--;
-            }
-            return;
+            return end(producer, batch);
         }
         if (producer.batches.size() == REMEMBERED_BATCHES) {
             producer.batches.removeFirst();
@@ -106,10 +152,33 @@ final class ProducerStates {
                 batch.lastOffset(),
                 batch.lastOffsetDelta(),
                 batch.maxTimestamp()));
-        if (batch.isTransactional() && producer.transactionStart < 0) {
-            producer.transactionStart = batch.baseOffset();
-            openTransactions++;
+        if (batch.isTransactional()) {
+            if (producer.transactionStart < 0) {
+                producer.transactionStart = batch.baseOffset();
+            }
+            transactions.wrote(batch.producerId(), producer.epoch, producer.transactionStart);
         }
+        return null;
+    }
+
+    private @Nullable AbortedTransaction end(Producer producer, RecordBatch marker) {
+        boolean aborts = false;
+        // Compaction leaves markers without their record.
+        if (marker.recordCount() > 0) {
+            var record = marker.controlRecord();
+            producer.coordinatorEpoch = record.coordinatorEpoch();
+            aborts = record.type() == ControlRecord.Type.ABORT;
+        }
+        long start = producer.transactionStart;
+        if (start < 0) {
+            return null;
+        }
+        producer.transactionStart = -1;
+        transactions.end(marker.producerId(), marker.baseOffset());
+        return !aborts
+                ? null
+                : new AbortedTransaction(
+                        marker.producerId(), start, marker.baseOffset(), transactions.firstOpen(marker.nextOffset()));
     }
 
     /// The last batch of a producer.
@@ -130,20 +199,6 @@ final class ProducerStates {
             lasts.put(id, new Last(offset, producer.epoch));
         });
         return lasts;
-    }
-
-    /// First offset of the oldest open transaction, else `logEnd`.
-    long lastStableOffset(long logEnd) {
-        if (openTransactions == 0) {
-            return logEnd;
-        }
-        long first = logEnd;
-        for (var producer : producers.values()) {
-            if (producer.transactionStart >= 0) {
-                first = Math.min(first, producer.transactionStart);
-            }
-        }
-        return first;
     }
 
     boolean expire(long olderThanMs) {
@@ -168,7 +223,7 @@ final class ProducerStates {
 
     void clear() {
         producers.clear();
-        openTransactions = 0;
+        transactions.clear();
         changed = true;
     }
 
@@ -187,13 +242,14 @@ final class ProducerStates {
     byte[] snapshot() {
         int size = 12;
         for (var producer : producers.values()) {
-            size += 34 + producer.batches.size() * 28;
+            size += 35 + producer.batches.size() * 28;
         }
         var out = ByteBuffer.allocate(size);
         out.position(4);
         out.putInt(SNAPSHOT_VERSION).putInt(producers.size());
         producers.forEach((id, producer) -> {
-            out.putLong(id).putShort(producer.epoch).putInt(producer.coordinatorEpoch);
+            out.putLong(id).putShort(producer.epoch).put((byte) (producer.epochByMarker ? 1 : 0));
+            out.putInt(producer.coordinatorEpoch);
             out.putLong(producer.transactionStart).putLong(producer.lastTimestamp);
             out.putInt(producer.batches.size());
             for (var batch : producer.batches) {
@@ -208,9 +264,11 @@ final class ProducerStates {
     /// False if the bytes are no snapshot; nothing changed then.
     boolean load(byte[] snapshot) {
         var in = ByteBuffer.wrap(snapshot);
-        if (in.remaining() < 12
-                || in.getInt() != AtomicFile.crc(snapshot, 4, snapshot.length - 4)
-                || in.getInt() != SNAPSHOT_VERSION) {
+        if (in.remaining() < 12 || in.getInt() != AtomicFile.crc(snapshot, 4, snapshot.length - 4)) {
+            return false;
+        }
+        int version = in.getInt();
+        if (version < 1 || version > SNAPSHOT_VERSION) {
             return false;
         }
         clear();
@@ -218,6 +276,7 @@ final class ProducerStates {
             long id = in.getLong();
             var producer = new Producer();
             producer.epoch = in.getShort();
+            producer.epochByMarker = version >= 2 && in.get() != 0;
             producer.coordinatorEpoch = in.getInt();
             producer.transactionStart = in.getLong();
             producer.lastTimestamp = in.getLong();
@@ -225,7 +284,7 @@ final class ProducerStates {
                 producer.batches.add(new Batch(in.getInt(), in.getInt(), in.getLong(), in.getInt(), in.getLong()));
             }
             if (producer.transactionStart >= 0) {
-                openTransactions++;
+                transactions.wrote(id, producer.epoch, producer.transactionStart);
             }
             producers.put(id, producer);
         }

@@ -244,6 +244,24 @@ public final class ClassicProtocol {
         };
     }
 
+    /// The same for a commit in a transaction: it says nothing of the member's being alive, and comes during a
+    /// rebalance too.
+    public ErrorCode mayCommitTransactional(
+            String groupId, String memberId, @Nullable String instanceId, int generation) {
+        var group = groups.get(groupId);
+        if (group == null) {
+            return generation < 0 ? ErrorCode.NONE : ErrorCode.ILLEGAL_GENERATION;
+        }
+        if (generation < 0 && group.state == ClassicGroup.State.EMPTY) {
+            return ErrorCode.NONE;
+        }
+        var problem = group.problem(memberId, instanceId);
+        if (problem != ErrorCode.NONE) {
+            return problem;
+        }
+        return generation == group.generation ? ErrorCode.NONE : ErrorCode.ILLEGAL_GENERATION;
+    }
+
     /// True if a member of the group reads this topic, as far as the group speaks the consumers' protocol.
     public boolean subscribes(String groupId, String topic) {
         var group = groups.get(groupId);
