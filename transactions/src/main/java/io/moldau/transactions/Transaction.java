@@ -147,7 +147,7 @@ record Transaction(
                         all,
                         isOngoing() ? startMs : nowMs,
                         nowMs,
-                        clientVersion),
+                        isOngoing() && version > clientVersion ? version : clientVersion),
                 caller);
     }
 
@@ -196,17 +196,15 @@ record Transaction(
     }
 
     private static Decision concurrentIf(boolean sameDecision) {
-        return new Decision.Refused(
-                sameDecision ? ErrorCode.CONCURRENT_TRANSACTIONS : ErrorCode.INVALID_TXN_STATE);
+        return new Decision.Refused(sameDecision ? ErrorCode.CONCURRENT_TRANSACTIONS : ErrorCode.INVALID_TXN_STATE);
     }
 
     /// True of the producer whose transaction was the last one that ended.
     private boolean isRetry(Producer caller) {
         boolean overflow = caller.id() == previousProducerId && caller.epoch() == LAST_EPOCH && producer.epoch() == 0;
         boolean bump = caller.id() == producer.id() && caller.epoch() + 1 == producer.epoch();
-        boolean ended = isPrepared()
-                || state == TransactionState.COMPLETE_COMMIT
-                || state == TransactionState.COMPLETE_ABORT;
+        boolean ended =
+                isPrepared() || state == TransactionState.COMPLETE_COMMIT || state == TransactionState.COMPLETE_ABORT;
         return version >= EPOCH_OF_ITS_OWN && ended && (overflow || bump);
     }
 

@@ -46,9 +46,9 @@ public final class TransactionQueries {
             TransactionShard shard, Transaction transaction) {
         var byTopic = new TreeMap<String, List<Integer>>();
         if (transaction.isOngoing() || transaction.isPrepared()) {
-            shard.openPartitions(transaction).forEach(partition -> byTopic.computeIfAbsent(
-                            partition.topic(), topic -> new ArrayList<>())
-                    .add(partition.partition()));
+            shard.openPartitions(transaction)
+                    .forEach(partition -> byTopic.computeIfAbsent(partition.topic(), topic -> new ArrayList<>())
+                            .add(partition.partition()));
         }
         return DescribeTransactionsResponse.TransactionState.builder()
                 .transactionalId(transaction.id())
@@ -87,7 +87,8 @@ public final class TransactionQueries {
             return;
         }
         var unknown = request.stateFilters().stream()
-                .filter(state -> io.moldau.transactions.TransactionState.of(state).isEmpty())
+                .filter(state ->
+                        io.moldau.transactions.TransactionState.of(state).isEmpty())
                 .toList();
         var shards = transactions.shards().values();
         if (shards.isEmpty()) {
@@ -135,8 +136,7 @@ public final class TransactionQueries {
                 && (request.producerIdFilters().isEmpty()
                         || request.producerIdFilters()
                                 .contains(transaction.producer().id()))
-                && (request.durationFilter() < 0
-                        || (open && nowMs - transaction.startMs() > request.durationFilter()));
+                && (request.durationFilter() < 0 || (open && nowMs - transaction.startMs() > request.durationFilter()));
     }
 
     private static ListTransactionsResponse listed(

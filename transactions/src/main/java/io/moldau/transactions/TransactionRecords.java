@@ -84,8 +84,8 @@ final class TransactionRecords {
         var in = new ByteReader(bytes.duplicate());
         var value = TransactionLogValue.read(in, in.int16());
         var state = TransactionState.of(value.transactionStatus())
-                .orElseThrow(() -> new IllegalStateException("transactional id \"" + transactionalId
-                        + "\" is in state " + value.transactionStatus() + ", which this version does not know"));
+                .orElseThrow(() -> new IllegalStateException("transactional id \"" + transactionalId + "\" is in state "
+                        + value.transactionStatus() + ", which this version does not know"));
         if (state == TransactionState.DEAD) {
             return Optional.empty();
         }

@@ -7,6 +7,5 @@ package io.moldau.transactions;
 /// @param expirationMs `transactional.id.expiration.ms`
 /// @param expiryIntervalMs `transaction.remove.expired.transaction.cleanup.interval.ms`
 public record TransactionSettings(int maxTimeoutMs, int abortIntervalMs, int expirationMs, int expiryIntervalMs) {
-    public static final TransactionSettings DEFAULTS =
-            new TransactionSettings(900_000, 10_000, 604_800_000, 3_600_000);
+    public static final TransactionSettings DEFAULTS = new TransactionSettings(900_000, 10_000, 604_800_000, 3_600_000);
 }

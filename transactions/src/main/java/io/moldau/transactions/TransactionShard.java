@@ -19,7 +19,8 @@ import java.util.function.Consumer;
 
 /// All the transactional ids of one partition of `__transaction_state`.
 ///
-/// What is decided is the replay of the log. Beside it, and lost with a restart: which markers are written already (they
+/// What is decided is the replay of the log. Beside it, and lost with a restart: which markers are written already
+/// (they
 /// are written again then), who waits, and which InitProducerId could be a repetition.
 final class TransactionShard implements CoordinatedState {
     /// Ends and expirations in one batch; what is left is done in the next.
@@ -157,8 +158,8 @@ final class TransactionShard implements CoordinatedState {
     private void write(Transaction next, Effects effects) {
         effects.append(TransactionRecords.entry(next));
         if (next.isPrepared()) {
-            effects.whenCommitted(() -> later.accept(
-                    (shard, more) -> shard.transaction(next.id()).ifPresent(shard::sendMarkers)));
+            effects.whenCommitted(() ->
+                    later.accept((shard, more) -> shard.transaction(next.id()).ifPresent(shard::sendMarkers)));
         }
     }
 

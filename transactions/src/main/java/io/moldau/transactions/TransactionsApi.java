@@ -107,14 +107,11 @@ public final class TransactionsApi {
     /// May this producer write to this partition? Answered on the strand that decides about the transaction's end: what
     /// the answer does at once comes before the marker of that end.
     ///
-    /// @param joins the partition joins the transaction if it is not part of it (transaction version 2, KIP-890); such a
+    /// @param joins the partition joins the transaction if it is not part of it (transaction version 2, KIP-890);
+    such a
     ///     caller may come before the markers of its last transaction are written, and waits for them
     public void admit(
-            String transactionalId,
-            Producer caller,
-            PartitionId partition,
-            boolean joins,
-            Consumer<ErrorCode> answer) {
+            String transactionalId, Producer caller, PartitionId partition, boolean joins, Consumer<ErrorCode> answer) {
         if (!joins) {
             transactions.on(
                     transactionalId,
@@ -183,8 +180,7 @@ public final class TransactionsApi {
     private static void answer(Decision decision, Effects effects, BiConsumer<ErrorCode, Producer> answer) {
         switch (decision) {
             case Decision.Refused(var error) -> effects.whenCommitted(() -> answer.accept(error, Producer.NONE));
-            case Decision.Settled(var producer) ->
-                effects.whenCommitted(() -> answer.accept(ErrorCode.NONE, producer));
+            case Decision.Settled(var producer) -> effects.whenCommitted(() -> answer.accept(ErrorCode.NONE, producer));
             case Decision.Change(var next, var producer, var error) ->
                 effects.whenCommitted(() -> answer.accept(error, producer));
             case Decision.NeedsProducerId needs ->

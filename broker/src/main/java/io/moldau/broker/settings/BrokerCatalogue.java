@@ -348,7 +348,7 @@ final class BrokerCatalogue {
 
     static final Catalogue ALL = new Catalogue(
             "broker",
-            Stream.of(NODE, TOPICS, LOG, BrokerGroupCatalogue.ALL)
+            Stream.of(NODE, TOPICS, LOG, BrokerGroupCatalogue.ALL, BrokerTransactionCatalogue.ALL)
                     .flatMap(List::stream)
                     .toList());
 
@@ -372,8 +372,6 @@ final class BrokerCatalogue {
             "share.coordinator.",
             "ssl.",
             "super.users",
-            "transaction.",
-            "transactional.id.",
             "zookeeper.");
 
     private BrokerCatalogue() {}
