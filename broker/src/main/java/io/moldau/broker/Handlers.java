@@ -39,7 +39,10 @@ final class Handlers {
         var table = new ApiTable();
         var creation = new TopicCreation(context);
         var api = new TransactionsApi(transactions);
-        table.with(ApiKey.PRODUCE, ProduceRequest.class, new ProduceHandler(context, new TransactionAdmission(context, api)));
+        table.with(
+                ApiKey.PRODUCE,
+                ProduceRequest.class,
+                new ProduceHandler(context, new TransactionAdmission(context, api)));
         table.with(ApiKey.FETCH, FetchRequest.class, new FetchHandler(context));
         table.with(ApiKey.LIST_OFFSETS, ListOffsetsRequest.class, new ListOffsetsHandler(context));
         table.with(ApiKey.METADATA, MetadataRequest.class, new MetadataHandler(context, creation));
@@ -80,7 +83,8 @@ final class Handlers {
         TelemetryHandlers.register(table, context);
         GroupHandlers.register(table, groups);
         new TransactionHandlers(context, creation, api, groups).register(table);
-        new WriteTxnMarkersHandler(new TransactionMarkers(context.controller(), context.partitions(), groups)).register(table);
+        new WriteTxnMarkersHandler(new TransactionMarkers(context.controller(), context.partitions(), groups))
+                .register(table);
         TransactionQueryHandlers.register(table, new TransactionQueries(transactions));
         return table;
     }

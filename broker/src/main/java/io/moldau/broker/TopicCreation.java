@@ -37,8 +37,8 @@ final class TopicCreation {
             if (failure == null && errorOf(outcomes.getFirst()) == ErrorCode.NONE) {
                 done.accept(Optional.empty());
             } else {
-                done.accept(Optional.of(
-                        "the topic " + name + " cannot be created: " + (failure == null ? outcomes.getFirst() : failure)));
+                done.accept(Optional.of("the topic " + name + " cannot be created: "
+                        + (failure == null ? outcomes.getFirst() : failure)));
             }
         });
     }
@@ -63,12 +63,14 @@ final class TopicCreation {
                         settings.int32("transaction.state.log.replication.factor"),
                         List.of(),
                         Map.of(
-                                "cleanup.policy", "compact",
-                                "compression.type", "uncompressed",
+                                "cleanup.policy",
+                                "compact",
+                                "compression.type",
+                                "uncompressed",
                                 "min.insync.replicas",
-                                        Integer.toString(settings.int32("transaction.state.log.min.isr")),
+                                Integer.toString(settings.int32("transaction.state.log.min.isr")),
                                 "segment.bytes",
-                                        Integer.toString(settings.int32("transaction.state.log.segment.bytes"))));
+                                Integer.toString(settings.int32("transaction.state.log.segment.bytes"))));
             default ->
                 new NewTopic(
                         name,

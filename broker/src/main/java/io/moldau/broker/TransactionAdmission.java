@@ -13,10 +13,11 @@ import java.util.function.Consumer;
 
 /// Lets batches of transactions into the log, if they belong there (KIP-890). The batch waits in its request.
 ///
-/// - Produce v12 and later: the partition joins with its first batch. Later ones find the transaction open in the log;
-///   they cannot come too late, as the marker that ends it has a newer epoch.
-/// - Before: the partition must have joined (AddPartitionsToTxn). Its coordinator is asked for each batch, since the next
-///   transaction of such a producer has the same epoch: what it lets in is appended before the marker of the end.
+/// - Produce v12 and later: the partition joins with its first batch. Later ones find the transaction open in the
+///   log; they cannot come too late, as the marker that ends it has a newer epoch.
+/// - Before: the partition must have joined (AddPartitionsToTxn). Its coordinator is asked for each batch, since
+///   the next transaction of such a producer has the same epoch: what it lets in is appended before the marker of
+///   the end.
 final class TransactionAdmission {
     private static final short JOINS_SINCE = 12;
     private static final short KNOWS_ABORTABLE = 11;
@@ -37,11 +38,7 @@ final class TransactionAdmission {
     }
 
     void append(
-            Partition partition,
-            ByteBuffer bytes,
-            ProduceRequest request,
-            Call call,
-            Consumer<AppendOutcome> done) {
+            Partition partition, ByteBuffer bytes, ProduceRequest request, Call call, Consumer<AppendOutcome> done) {
         var batch = RecordBatch.of(bytes);
         var producer = new Producer(batch.producerId(), batch.producerEpoch());
         boolean joins = call.version() >= JOINS_SINCE;
@@ -70,7 +67,8 @@ final class TransactionAdmission {
     }
 
     private static AppendOutcome.Refused refused(ErrorCode error, String id, Producer producer, short version) {
-        var text = "transactional id \"" + id + "\", producer " + producer.id() + " in epoch " + producer.epoch() + ": ";
+        var text =
+                "transactional id \"" + id + "\", producer " + producer.id() + " in epoch " + producer.epoch() + ": ";
         return switch (error) {
             case TRANSACTION_ABORTABLE ->
                 new AppendOutcome.Refused(

@@ -29,8 +29,8 @@ import java.util.Set;
 import java.util.function.Consumer;
 import java.util.function.Function;
 
-/// What producers ask while they have a transaction: AddPartitionsToTxn (key 24), AddOffsetsToTxn (25), EndTxn (26) and
-/// TxnOffsetCommit (28).
+/// What producers ask while they have a transaction: AddPartitionsToTxn (key 24), AddOffsetsToTxn (25), EndTxn
+/// (26) and TxnOffsetCommit (28).
 final class TransactionHandlers {
     /// From here on AddPartitionsToTxn is a broker's request for many transactions (KIP-890).
     private static final short BATCHES_SINCE = 4;

@@ -40,7 +40,8 @@ final class WriteTxnMarkersHandler implements ApiHandler<WriteTxnMarkersRequest>
                     one.transactionResult(),
                     one.transactionVersion());
             for (var topic : one.topics()) {
-                topic.partitionIndexes().forEach(index -> wanted.add(new Wanted(marker, new PartitionId(topic.name(), index))));
+                topic.partitionIndexes()
+                        .forEach(index -> wanted.add(new Wanted(marker, new PartitionId(topic.name(), index))));
             }
         }
         Gathered.<Wanted, ErrorCode>each(

@@ -10,12 +10,12 @@ import java.util.Set;
 /// A transactional id with its producer and its transaction, as the log has it. Each method is a transition or says
 /// why there is none; [TransactionState] has the diagram.
 ///
-/// Epochs: a producer is given at most [#LAST_EPOCH]. One more is left for the marker that ends its transaction, then
-/// the transactional id gets a new producer id.
+/// Epochs: a producer is given at most [#LAST_EPOCH]. One more is left for the marker that ends its transaction,
+/// then the transactional id gets a new producer id.
 ///
 /// @param previousProducerId whose epochs were used up; -1 if none
-/// @param nextProducerId what the client has already, while the markers of the last epoch of [#producer] are on their
-///     way; -1 if none
+/// @param nextProducerId what the client has already, while the markers of the last epoch of [#producer] are on
+///     their way; -1 if none
 /// @param startMs when the first partition joined; -1 before
 /// @param version transaction version of the client: from 2 on each transaction has an epoch of its own (KIP-890)
 record Transaction(
@@ -76,8 +76,8 @@ record Transaction(
         return new Producer(producer.id(), (short) (producer.epoch() + 1));
     }
 
-    /// InitProducerId: the caller becomes the only producer of this transactional id. A transaction that an earlier one
-    /// left open is aborted first, and the caller has to come again.
+    /// InitProducerId: the caller becomes the only producer of this transactional id. A transaction that an
+    /// earlier one left open is aborted first, and the caller has to come again.
     ///
     /// @param expected who the caller says it is (KIP-360), or [Producer#NONE]
     /// @param freshId a producer id that was never used, if one is at hand

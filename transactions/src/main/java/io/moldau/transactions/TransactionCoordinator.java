@@ -14,8 +14,8 @@ import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 import java.util.function.IntSupplier;
 
-/// Finds the shard that a transactional id lives in, and runs operations there. One coordinator for each partition of
-/// `__transaction_state` on this node, loaded when the partition opens.
+/// Finds the shard that a transactional id lives in, and runs operations there. One coordinator for each
+/// partition of `__transaction_state` on this node, loaded when the partition opens.
 public final class TransactionCoordinator implements Partitions.Listener {
     public static final String TOPIC = "__transaction_state";
 

@@ -16,8 +16,8 @@ import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
-/// A transactional id as a record of `__transaction_state`, as Kafka writes it: the key is `0 (int16)` and the id, the
-/// value is `version (int16)` and the value in that version.
+/// A transactional id as a record of `__transaction_state`, as Kafka writes it: the key is `0 (int16)` and the
+/// id, the value is `version (int16)` and the value in that version.
 final class TransactionRecords {
     private static final short KEY_VERSION = 0;
     private static final short VALUE_VERSION = 1;

@@ -104,12 +104,11 @@ public final class TransactionsApi {
                 error -> answer.accept(partitions.stream().map(each -> error).toList()));
     }
 
-    /// May this producer write to this partition? Answered on the strand that decides about the transaction's end: what
-    /// the answer does at once comes before the marker of that end.
+    /// May this producer write to this partition? Answered on the strand that decides about the transaction's
+    /// end: what the answer does at once comes before the marker of that end.
     ///
     /// @param joins the partition joins the transaction if it is not part of it (transaction version 2, KIP-890);
-    such a
-    ///     caller may come before the markers of its last transaction are written, and waits for them
+    ///     such a caller may come before the markers of its last transaction are written, and waits for them
     public void admit(
             String transactionalId, Producer caller, PartitionId partition, boolean joins, Consumer<ErrorCode> answer) {
         if (!joins) {
