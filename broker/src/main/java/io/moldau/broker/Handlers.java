@@ -10,6 +10,7 @@ import io.moldau.protocol.message.DeleteTopicsRequest;
 import io.moldau.protocol.message.DescribeClusterRequest;
 import io.moldau.protocol.message.DescribeConfigsRequest;
 import io.moldau.protocol.message.DescribeLogDirsRequest;
+import io.moldau.protocol.message.DescribeProducersRequest;
 import io.moldau.protocol.message.DescribeTopicPartitionsRequest;
 import io.moldau.protocol.message.FetchRequest;
 import io.moldau.protocol.message.FindCoordinatorRequest;
@@ -60,6 +61,7 @@ final class Handlers {
                 OffsetForLeaderEpochRequest.class,
                 new OffsetForLeaderEpochHandler(context));
         table.with(ApiKey.INIT_PRODUCER_ID, InitProducerIdRequest.class, new InitProducerIdHandler(api, producerIds));
+        table.with(ApiKey.DESCRIBE_PRODUCERS, DescribeProducersRequest.class, new DescribeProducersHandler(context));
         table.with(
                 ApiKey.FIND_COORDINATOR, FindCoordinatorRequest.class, new FindCoordinatorHandler(context, creation));
         var configDecisions = new ConfigDecisions(context.nodeId(), context.live()::settings);

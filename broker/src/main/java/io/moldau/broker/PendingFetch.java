@@ -7,6 +7,7 @@ import io.moldau.protocol.Payload;
 import io.moldau.protocol.Uuid;
 import io.moldau.protocol.message.FetchRequest;
 import io.moldau.protocol.message.FetchResponse;
+import io.moldau.protocol.message.FetchResponse.AbortedTransaction;
 import io.moldau.protocol.message.FetchResponse.EpochEndOffset;
 import io.moldau.protocol.message.FetchResponse.FetchableTopicResponse;
 import io.moldau.protocol.message.FetchResponse.PartitionData;
@@ -297,7 +298,7 @@ final class PendingFetch {
                 data.highWatermark(read.highWatermark())
                         .lastStableOffset(read.lastStableOffset())
                         .logStartOffset(read.logStartOffset())
-                        .abortedTransactions(request.isolationLevel() == 1 ? List.of() : null)
+                        .abortedTransactions(request.isolationLevel() == 1 ? aborted(read) : null)
                         .records(read.slice().<Payload>map(SlicePayload::new).orElse(Payload.EMPTY));
                 read.diverging()
                         .ifPresent(diverging -> data.divergingEpoch(EpochEndOffset.builder()
@@ -307,5 +308,14 @@ final class PendingFetch {
             }
         }
         return data.build();
+    }
+
+    private static List<AbortedTransaction> aborted(Fetched.Read read) {
+        return read.aborted().stream()
+                .map(one -> AbortedTransaction.builder()
+                        .producerId(one.producerId())
+                        .firstOffset(one.firstOffset())
+                        .build())
+                .toList();
     }
 }

@@ -4,6 +4,7 @@ import io.moldau.environment.Strand;
 import io.moldau.protocol.ErrorCode;
 import io.moldau.protocol.Uuid;
 import io.moldau.records.ControlRecord;
+import io.moldau.storage.AbortedTransaction;
 import io.moldau.storage.AppendOrigin;
 import io.moldau.storage.AppendResult;
 import io.moldau.storage.LogSlice;
@@ -15,6 +16,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.List;
 import java.util.Optional;
 import java.util.PriorityQueue;
 import java.util.Set;
@@ -231,8 +233,12 @@ public final class Partition {
             return new Fetched.Read(view.logStartOffset(), watermark, stable, Optional.empty(), Optional.empty());
         }
         ReadResult result;
+        List<AbortedTransaction> aborted = List.of();
         try {
             result = log.read(fromOffset, maxBytes, below, atLeastOneBatch);
+            if (committedOnly && result instanceof LogSlice slice) {
+                aborted = log.transactions().aborted(slice, below);
+            }
         } catch (IOException failure) {
             LOG.error("Reading {} at offset {} failed", id, fromOffset, failure);
             return new Fetched.Refused(
@@ -245,7 +251,8 @@ public final class Partition {
                         watermark,
                         stable,
                         slice.sizeBytes() == 0 ? Optional.empty() : Optional.of(slice),
-                        Optional.empty());
+                        Optional.empty(),
+                        aborted);
             case ReadResult.OffsetOutOfRange outOfRange ->
                 new Fetched.Refused(
                         ErrorCode.OFFSET_OUT_OF_RANGE,

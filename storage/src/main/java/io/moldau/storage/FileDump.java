@@ -25,6 +25,7 @@ public record FileDump(List<String> columns, List<List<Object>> rows) {
         return switch (dot < 0 ? name : name.substring(dot)) {
             case ".index" -> index(disk, file);
             case ".timeindex" -> timeIndex(disk, file);
+            case AbortedTransactions.SUFFIX -> aborted(disk, file);
             case ".snapshot" -> snapshot(disk, file);
             case CheckpointFile.FILE -> checkpoint(disk, file);
             case Journal.FILE -> journal(disk, file);
@@ -58,6 +59,14 @@ public record FileDump(List<String> columns, List<List<Object>> rows) {
             rows.add(List.of(in.getLong(), base(file) + in.getInt()));
         }
         return new FileDump(List.of("largest timestamp", "offset"), rows);
+    }
+
+    private static FileDump aborted(Disk disk, Path file) throws IOException {
+        var rows = new ArrayList<List<Object>>();
+        for (var one : AbortedTransactions.read(disk, file)) {
+            rows.add(List.of(one.producerId(), one.firstOffset(), one.lastOffset(), one.lastStableOffset()));
+        }
+        return new FileDump(List.of("producer", "first offset", "last offset", "last stable offset"), rows);
     }
 
     private static FileDump snapshot(Disk disk, Path file) throws IOException {

@@ -2,6 +2,7 @@ package io.moldau.storage;
 
 import io.moldau.records.RecordBatch;
 import java.io.IOException;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -22,6 +23,29 @@ final class LogReader {
             }
         }
         return LogSlice.empty(from);
+    }
+
+    /// The aborted transactions that concern what a reader of committed records got.
+    static List<AbortedTransaction> aborted(List<Segment> segments, LogSlice slice, long below) throws IOException {
+        var found = new ArrayList<AbortedTransaction>();
+        if (slice.isEmpty() || segments.isEmpty()) {
+            return found;
+        }
+        int first = floor(segments, slice.startOffset());
+        long end = -1;
+        for (int i = first; i < segments.size(); i++) {
+            var segment = segments.get(i);
+            if (segment.aborted().isEmpty()) {
+                continue;
+            }
+            if (end < 0) {
+                end = slice.endOffset(segments.get(first), below);
+            }
+            if (segment.aborted().collect(slice.startOffset(), end, found)) {
+                break;
+            }
+        }
+        return found;
     }
 
     private static int floor(List<Segment> segments, long offset) {

@@ -21,6 +21,7 @@ final class LogRecovery {
     private long scannedEnd;
     private long journaledEnd;
     private boolean grown;
+    private long snapshot = -1;
     private int segmentsScanned;
     private long replayedFrom = -1;
     private final StringBuilder note = new StringBuilder();
@@ -40,7 +41,8 @@ final class LogRecovery {
     static void wake(PartitionLog log, Checkpoint.Line line) throws IOException {
         var recovery = new LogRecovery(log, line, true);
         var segments = recovery.find(line);
-        Snapshots.load(log.directory().disk(), log.path(), line.recoveryPoint(), log.producers);
+        recovery.snapshot = Snapshots.load(log.directory().disk(), log.path(), line.recoveryPoint(), log.producers);
+        forgetAborted(segments, line);
         log.awake(segments);
         if (!log.directory().recovery().clean()) {
             // Removals by a process that was killed may be in the page cache only.
@@ -67,7 +69,8 @@ final class LogRecovery {
             return segments;
         }
         SegmentSwap.recover(disk, log.path());
-        for (var name : disk.list(log.path())) {
+        var names = disk.list(log.path());
+        for (var name : names) {
             if (name.endsWith(SUFFIX)) {
                 long base = Long.parseLong(name.substring(0, name.length() - SUFFIX.length()));
                 int size = Math.toIntExact(disk.sizeBytes(log.path().resolve(name)));
@@ -75,6 +78,7 @@ final class LogRecovery {
                         new Segment(disk, log.path(), base, size, log.settings().indexIntervalBytes()));
             }
         }
+        findAborted(names, segments);
         // Left by a crash between a checkpoint and the removal of files that it forgot.
         while (segments.size() > 1 && segments.get(1).baseOffset() <= known.logStart()) {
             segments.removeFirst().delete();
@@ -86,6 +90,32 @@ final class LogRecovery {
             }
         }
         return segments;
+    }
+
+    private void findAborted(List<String> names, List<Segment> segments) throws IOException {
+        for (var name : names) {
+            if (!name.endsWith(AbortedTransactions.SUFFIX)) {
+                continue;
+            }
+            long base = Long.parseLong(name.substring(0, name.length() - AbortedTransactions.SUFFIX.length()));
+            var owner = segments.stream()
+                    .filter(segment -> segment.baseOffset() == base)
+                    .findFirst();
+            if (owner.isPresent()) {
+                owner.get().aborted().found();
+            } else {
+                log.directory().disk().deleteIfExists(log.path().resolve(name));
+            }
+        }
+    }
+
+    /// Behind the recovery point the batches tell which transactions were aborted.
+    private static void forgetAborted(List<Segment> segments, Checkpoint.Line known) throws IOException {
+        for (var segment : segments) {
+            if (segment.baseOffset() >= known.segmentBase()) {
+                segment.aborted().cut(known.recoveryPoint());
+            }
+        }
     }
 
     private static boolean asWritten(List<Segment> segments, Checkpoint.Line known) {
@@ -128,7 +158,9 @@ final class LogRecovery {
             }
             return;
         }
-        if (Snapshots.load(disk, log.path(), known.recoveryPoint(), log.producers) >= 0) {
+        snapshot = Snapshots.load(disk, log.path(), known.recoveryPoint(), log.producers);
+        forgetAborted(segments, known);
+        if (snapshot >= 0) {
             log.restoreStart(known.logStart());
         }
         // Its names may be in the page cache only, of a process that was killed.
@@ -168,11 +200,12 @@ final class LogRecovery {
             for (var batch = scan.next();
                     batch != null && batch.baseOffset() >= expected && batch.lastOffsetDelta() >= 0 && batch.checkCrc();
                     batch = scan.next()) {
-                log.restoreBatch(batch);
+                log.restoreBatch(segment, batch, batch.baseOffset() < snapshot);
                 expected = batch.nextOffset();
                 end = scan.position();
             }
             left.add(segment);
+            segment.aborted().cut(expected);
             grown |= end > from;
             if (end < segment.sizeBytes()) {
                 cut = true;

@@ -1,6 +1,7 @@
 package io.moldau.storage;
 
 import io.moldau.environment.DiskFile;
+import io.moldau.records.RecordBatch;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.WritableByteChannel;
@@ -59,6 +60,17 @@ public final class LogSlice implements ReadResult {
 
     public boolean isEmpty() {
         return sizeBytes == 0;
+    }
+
+    /// An offset above those of all batches in it; not the lowest one, but none above `below`.
+    ///
+    /// @param from the segment that its first offset lies in
+    long endOffset(Segment from, long below) throws IOException {
+        if (file == null) {
+            var last = memory.getLast();
+            return RecordBatch.of(last.duplicate()).nextOffset();
+        }
+        return file.equals(from.file()) ? from.offsetAtOrAfter((int) filePosition + sizeBytes, below) : below;
     }
 
     /// True if sending it reads no file.

@@ -15,7 +15,12 @@ final class LogSync {
     ///
     /// @param snapshot of the producers, if they changed
     @SuppressWarnings("ArrayRecordComponent") // never compared
-    record Work(Checkpoint.Line line, List<Segment> dirty, boolean names, byte @Nullable [] snapshot) {}
+    record Work(
+            Checkpoint.Line line,
+            List<Segment> dirty,
+            List<AbortedTransactions.Unsynced> aborted,
+            boolean names,
+            byte @Nullable [] snapshot) {}
 
     private final PartitionLog log;
     private final ReentrantLock lock = new ReentrantLock();
@@ -75,7 +80,7 @@ final class LogSync {
             var resting = segments.resting();
             if (resting != null) {
                 var moved = resting.moved(view.logStartOffset(), log.epochs());
-                return new Work(moved, List.of(), segments.takeNamesChanged(), null);
+                return new Work(moved, List.of(), List.of(), segments.takeNamesChanged(), null);
             }
             boolean none = segments.isEmpty();
             var line = new Checkpoint.Line(
@@ -90,7 +95,11 @@ final class LogSync {
                     segments.oldestMs(),
                     log.epochs());
             byte[] snapshot = forCheckpoint && log.producers.takeChanged() ? log.producers.snapshot() : null;
-            return new Work(line, segments.takeDirty(), segments.takeNamesChanged(), snapshot);
+            List<AbortedTransactions.Unsynced> aborted = forCheckpoint ? segments.unsyncedAborted() : List.of();
+            if (aborted.stream().anyMatch(AbortedTransactions.Unsynced::newFile)) {
+                segments.namesChanged();
+            }
+            return new Work(line, segments.takeDirty(), aborted, segments.takeNamesChanged(), snapshot);
         }
     }
 
@@ -112,6 +121,9 @@ final class LogSync {
         for (var segment : work.dirty) {
             segment.sync();
             segment.writeIndex();
+        }
+        for (var one : work.aborted) {
+            one.of().write(one);
         }
         if (work.snapshot != null) {
             Snapshots.write(disk, log.path(), work.line.recoveryPoint(), work.snapshot);

@@ -3,6 +3,7 @@ package io.moldau.storage;
 import io.moldau.records.BatchBuilder;
 import io.moldau.records.ControlRecord;
 import java.io.IOException;
+import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
@@ -61,6 +62,11 @@ public final class LogTransactions {
                         AppendError.KAFKA_STORAGE_ERROR, "opening the log of " + log.id() + " failed: " + failed));
             }
         }
+    }
+
+    /// The aborted transactions that concern what was read up to `below`: at most the last stable offset.
+    public List<AbortedTransaction> aborted(LogSlice slice, long below) throws IOException {
+        return LogReader.aborted(log.segments(), slice, below);
     }
 
     /// Whether the producer has an open transaction here in this epoch. A log that nobody used since the start does

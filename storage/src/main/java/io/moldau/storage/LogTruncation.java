@@ -46,6 +46,9 @@ final class LogTruncation {
             }
             left.add(segment);
         }
+        for (var segment : left) {
+            segment.aborted().cut(end);
+        }
         Snapshots.deleteAbove(disk, log.path(), end);
         log.producers.clear();
         long from = Snapshots.load(disk, log.path(), end, log.producers);

@@ -89,6 +89,12 @@ final class OffsetIndex {
         return high;
     }
 
+    /// The first known batch at or behind a position, -1 if none is known.
+    int relativeOffsetAtOrAfter(long position) {
+        int next = lastAtOrBelow(position - 1, false) + 1;
+        return next < count ? entries.relativeOffset[next] : -1;
+    }
+
     /// Where to start looking for the first record at or after a time.
     int positionBeforeTimestamp(long timestamp) {
         int size = count;

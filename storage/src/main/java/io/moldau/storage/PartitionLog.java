@@ -238,9 +238,16 @@ public final class PartitionLog {
         }
     }
 
-    private void observe(RecordBatch batch) {
+    private void observe(RecordBatch batch) throws IOException {
+        observe(segments.active(), batch);
+    }
+
+    private void observe(Segment segment, RecordBatch batch) throws IOException {
         epochs = epochs.assign(batch.partitionLeaderEpoch(), batch.baseOffset());
-        producers.update(batch);
+        var aborted = producers.update(batch);
+        if (aborted != null) {
+            segment.aborted().add(aborted);
+        }
     }
 
     private void publishEnd(long end) {
@@ -504,8 +511,13 @@ public final class PartitionLog {
         durableEnd = logEnd;
     }
 
-    void restoreBatch(RecordBatch batch) {
-        observe(batch);
+    /// @param producersKnow the snapshot was taken behind it
+    void restoreBatch(Segment segment, RecordBatch batch, boolean producersKnow) throws IOException {
+        if (producersKnow) {
+            epochs = epochs.assign(batch.partitionLeaderEpoch(), batch.baseOffset());
+        } else {
+            observe(segment, batch);
+        }
         publishEnd(batch.nextOffset());
         durableEnd = logEnd;
     }
@@ -522,8 +534,9 @@ public final class PartitionLog {
     void replay(RecordBatch batch) throws IOException {
         note();
         makeFolder();
-        segments.activeFor(List.of(batch), batch.sizeBytes(), settings, logEnd).append(batch);
-        restoreBatch(batch);
+        var active = segments.activeFor(List.of(batch), batch.sizeBytes(), settings, logEnd);
+        active.append(batch);
+        restoreBatch(active, batch, false);
     }
 
     @Override

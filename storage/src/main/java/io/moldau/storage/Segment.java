@@ -21,6 +21,7 @@ final class Segment {
     private static final int RECENT_BYTES = 8 << 20;
     private final int indexIntervalBytes;
     private final int writtenFrom;
+    private final AbortedTransactions aborted;
     private volatile int size;
     private volatile @Nullable DiskFile file;
     private volatile @Nullable OffsetIndex index;
@@ -40,6 +41,7 @@ final class Segment {
         this.size = sizeBytes;
         this.writtenFrom = sizeBytes;
         this.indexIntervalBytes = indexIntervalBytes;
+        this.aborted = new AbortedTransactions(disk, directory, baseOffset);
     }
 
     /// A file that is not there yet.
@@ -78,6 +80,10 @@ final class Segment {
         return size;
     }
 
+    AbortedTransactions aborted() {
+        return aborted;
+    }
+
     DiskFile file() throws IOException {
         used = true;
         var open = file;
@@ -100,6 +106,7 @@ final class Segment {
             index = null;
         }
         used = false;
+        aborted.rest();
     }
 
     /// Its names will be somebody else's: keeps what they stand for open for those who still read it.
@@ -107,6 +114,7 @@ final class Segment {
         pinned = true;
         OpenFiles.keep(file());
         index();
+        aborted.pin();
     }
 
     /// True if what lies there was written by this process a moment ago: the system has it in memory still.
@@ -338,6 +346,13 @@ final class Segment {
         disk.deleteIfExists(path(".log"));
         disk.deleteIfExists(path(".index"));
         disk.deleteIfExists(path(".timeindex"));
+        aborted.delete();
+    }
+
+    /// An offset above those of all batches that lie below a position of the file, or `otherwise`.
+    long offsetAtOrAfter(int position, long otherwise) throws IOException {
+        int relative = index().relativeOffsetAtOrAfter(position);
+        return relative < 0 ? otherwise : Math.min(otherwise, baseOffset + relative);
     }
 
     /// Position of the batch that holds the offset or is the first after it; the size if there is none.

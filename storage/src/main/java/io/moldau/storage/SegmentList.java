@@ -165,6 +165,18 @@ final class SegmentList {
         return dirty;
     }
 
+    /// What the segments know of aborted transactions and the disk does not.
+    List<AbortedTransactions.Unsynced> unsyncedAborted() {
+        var unsynced = new ArrayList<AbortedTransactions.Unsynced>();
+        for (var segment : all) {
+            var one = segment.aborted().unsynced();
+            if (one != null) {
+                unsynced.add(one);
+            }
+        }
+        return unsynced;
+    }
+
     /// Removes files of segments that left the log a while ago, unless their names belong to somebody else by now.
     void deleteFiles(List<Segment> old) throws IOException {
         for (var segment : old) {

@@ -61,6 +61,16 @@ final class SegmentRewrite {
         return log.path().resolve(Segment.fileName(old.getFirst().baseOffset(), SegmentSwap.CLEANED));
     }
 
+    /// Beside it, which transactions were aborted.
+    Path abortedPath() {
+        return log.path().resolve(Segment.fileName(old.getFirst().baseOffset(), SegmentSwap.ABORTED_CLEANED));
+    }
+
+    /// Whether the old segments have files that say so.
+    boolean concernsAborted() {
+        return old.stream().anyMatch(segment -> !segment.aborted().isEmpty());
+    }
+
     /// Takes the next segment too if all of it could stay and would fit.
     boolean extend(Segment next, long nextEnd, LogSettings rules) throws IOException {
         long entries = target.index().count() + next.sizeBytes() / Math.max(1, rules.indexIntervalBytes()) + 1L;
@@ -102,6 +112,9 @@ final class SegmentRewrite {
         RecordBatch left = cleaner.clean(batch);
         changed |= left != batch;
         if (left != null) {
+            if (left.isControl() && left.recordCount() > 0) {
+                target.aborted().takeOver(old.getLast().aborted(), left.baseOffset());
+            }
             target.append(left);
             bytes += left.sizeBytes();
             unsynced += left.sizeBytes();

@@ -3,24 +3,31 @@ package io.moldau.storage;
 import io.moldau.environment.Disk;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.List;
 
 /// Puts one new segment in the place of some old ones, so that a crash at any moment leaves the old or the new.
 ///
-/// 1. `X.cleaned` is written and synced. A start that finds it removes it.
-/// 2. It is renamed `X-Y.swap`, and the folder synced. From here on it holds: a start that finds it goes on with 3.
-/// 3. The segments that begin in [X, Y) go, with their indexes.
-/// 4. It is renamed `X.log`.
+/// 1. `X.cleaned` is written and synced, and where the old segments know of aborted transactions `X.txncleaned` too. A
+///    start that finds them removes them.
+/// 2. The latter is renamed `X-Y.txnswap`, then the former `X-Y.swap`, and the folder synced. From here on it holds: a
+///    start that finds a `.swap` goes on with 3; a `.txnswap` alone is removed.
+/// 3. If there is a `.txnswap`, the `.txnindex` of each segment that begins in [X, Y) goes, and it is renamed
+///    `X.txnindex`; or it goes too, if it is empty.
+/// 4. The segments that begin in [X, Y) go, with their indexes.
+/// 5. `X-Y.swap` is renamed `X.log`.
 ///
 /// Readers that have the old segments keep their open files.
 final class SegmentSwap {
     static final String CLEANED = ".cleaned";
     static final String SWAP = ".swap";
+    static final String ABORTED_CLEANED = ".txncleaned";
+    private static final String ABORTED_SWAP = ".txnswap";
     private static final int OFFSET_DIGITS = 20;
 
     private SegmentSwap() {}
 
-    private static Path swapPath(PartitionLog log, SegmentRewrite rewrite) {
-        return log.path().resolve(Segment.fileName(rewrite.base(), "-") + Segment.fileName(rewrite.end(), SWAP));
+    private static Path swapPath(PartitionLog log, SegmentRewrite rewrite, String suffix) {
+        return log.path().resolve(Segment.fileName(rewrite.base(), "-") + Segment.fileName(rewrite.end(), suffix));
     }
 
     /// False if the log is not any more what was rewritten; the new file is removed then.
@@ -30,13 +37,18 @@ final class SegmentSwap {
                 return false;
             }
             var disk = log.directory().disk();
-            var swap = swapPath(log, rewrite);
+            var swap = swapPath(log, rewrite, SWAP);
+            var abortedSwap = swapPath(log, rewrite, ABORTED_SWAP);
             if (!rewrite.isCurrent()) {
                 disk.deleteIfExists(rewrite.cleanedPath());
                 return false;
             }
             for (var segment : rewrite.old()) {
                 segment.pin();
+            }
+            if (rewrite.concernsAborted()) {
+                rewrite.target().aborted().writeTo(rewrite.abortedPath());
+                disk.rename(rewrite.abortedPath(), abortedSwap);
             }
             disk.rename(rewrite.cleanedPath(), swap);
             try {
@@ -46,6 +58,7 @@ final class SegmentSwap {
                     rewrite.target().writeIndex();
                 } else {
                     disk.deleteIfExists(swap);
+                    disk.deleteIfExists(abortedSwap);
                 }
                 return done;
             } catch (IOException failed) {
@@ -60,10 +73,26 @@ final class SegmentSwap {
         var name = String.valueOf(swap.getFileName());
         long base = Long.parseLong(name, 0, OFFSET_DIGITS, 10);
         long end = Long.parseLong(name, OFFSET_DIGITS + 1, 2 * OFFSET_DIGITS + 1, 10);
-        for (var file : disk.list(folder)) {
+        var files = disk.list(folder);
+        var aborted = folder.resolve(name.substring(0, name.length() - SWAP.length()) + ABORTED_SWAP);
+        if (disk.exists(aborted)) {
+            deleteBetween(disk, folder, files, base, end, List.of(AbortedTransactions.SUFFIX));
+            if (disk.sizeBytes(aborted) == 0) {
+                disk.deleteIfExists(aborted);
+            } else {
+                disk.rename(aborted, folder.resolve(Segment.fileName(base, AbortedTransactions.SUFFIX)));
+            }
+        }
+        deleteBetween(disk, folder, files, base, end, List.of(".log", ".index", ".timeindex"));
+        disk.rename(swap, folder.resolve(Segment.fileName(base, ".log")));
+        return true;
+    }
+
+    private static void deleteBetween(
+            Disk disk, Path folder, List<String> files, long base, long end, List<String> suffixes) throws IOException {
+        for (var file : files) {
             int dot = file.indexOf('.');
-            if (dot != OFFSET_DIGITS
-                    || !(file.endsWith(".log") || file.endsWith(".index") || file.endsWith(".timeindex"))) {
+            if (dot != OFFSET_DIGITS || !suffixes.contains(file.substring(dot))) {
                 continue;
             }
             long offset = Long.parseLong(file, 0, dot, 10);
@@ -71,17 +100,21 @@ final class SegmentSwap {
                 disk.deleteIfExists(folder.resolve(file));
             }
         }
-        disk.rename(swap, folder.resolve(Segment.fileName(base, ".log")));
-        return true;
     }
 
     /// Brings a log's folder in order before its segments are listed.
     static void recover(Disk disk, Path folder) throws IOException {
-        for (var name : disk.list(folder)) {
+        var names = disk.list(folder);
+        for (var name : names) {
             if (name.endsWith(CLEANED)) {
                 disk.deleteIfExists(folder.resolve(name));
             } else if (name.endsWith(SWAP)) {
                 finish(disk, folder, folder.resolve(name));
+            }
+        }
+        for (var name : names) {
+            if (name.endsWith(ABORTED_CLEANED) || name.endsWith(ABORTED_SWAP)) {
+                disk.deleteIfExists(folder.resolve(name));
             }
         }
     }

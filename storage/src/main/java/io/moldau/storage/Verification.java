@@ -109,6 +109,7 @@ public final class Verification {
         logs++;
         long expected = -1;
         Path last = folder;
+        var aborted = new VerifiedTransactions(disk);
         for (var name : disk.list(folder)) {
             if (!name.endsWith(".log")) {
                 continue;
@@ -121,7 +122,9 @@ public final class Verification {
             // What lies above the recovery point of an unclean stop may be torn: the next start cuts it.
             boolean synced = line != null && (clean || base < line.segmentBase());
             long sure = synced ? Long.MAX_VALUE : line != null && base == line.segmentBase() ? line.position() : 0;
-            expected = segment(path, base, sure);
+            aborted.begin(folder.resolve(Segment.fileName(base, AbortedTransactions.SUFFIX)));
+            expected = segment(path, base, sure, aborted);
+            aborted.end().ifPresent(text -> problem(path, text));
             last = path;
             index(folder, name.substring(0, name.length() - ".log".length()), path);
         }
@@ -131,7 +134,7 @@ public final class Verification {
     }
 
     /// Where the segment ends. A bad batch below `sureBytes` is a problem.
-    private long segment(Path path, long base, long sureBytes) throws IOException {
+    private long segment(Path path, long base, long sureBytes, VerifiedTransactions aborted) throws IOException {
         segments++;
         long expected = base;
         try (var file = disk.open(path)) {
@@ -139,8 +142,12 @@ public final class Verification {
             var scan = new SegmentScan(file, 0, size);
             long at = 0;
             for (var batch = scan.next(); batch != null; batch = scan.next()) {
-                if (at < sureBytes && !batch.checkCrc()) {
-                    problem(path, "bad checksum at position " + at + ", offset " + batch.baseOffset());
+                if (at < sureBytes) {
+                    if (batch.checkCrc()) {
+                        aborted.next(batch);
+                    } else {
+                        problem(path, "bad checksum at position " + at + ", offset " + batch.baseOffset());
+                    }
                 }
                 if (at < sureBytes && batch.baseOffset() < expected) {
                     problem(path, "offset " + batch.baseOffset() + " at position " + at + " after " + expected);

@@ -46,6 +46,8 @@ final class LogModel {
     long logStart;
     long end;
     long acknowledged;
+    /// Markers below it count.
+    long promised;
     int epoch;
     boolean everCompacted;
     /// The log knows of its transactions what the batches say that are left.
@@ -107,11 +109,22 @@ final class LogModel {
                 .anyMatch(it -> it.getKey().producer == producer && it.getValue() == Fate.OPEN);
     }
 
-    /// First offset of the oldest open transaction that has batches from an offset on, else the end.
+    /// Offset of the marker that decides about a batch, the end if there is none.
+    private long decidedAt(Batch batch) {
+        return batches.stream()
+                .filter(it -> it.producer == batch.producer && it.marker != null && it.base > batch.base)
+                .mapToLong(it -> it.base)
+                .findFirst()
+                .orElse(end);
+    }
+
+    /// First offset of the oldest transaction without a promised marker that has batches from an offset on, else the
+    /// end.
     private long lastStable(long fromOffset) {
-        return fates().entrySet().stream()
-                .filter(it -> it.getValue() == Fate.OPEN && it.getKey().last >= fromOffset)
-                .mapToLong(it -> it.getKey().base)
+        return batches.stream()
+                .filter(it -> it.transactional && it.marker == null && it.last >= fromOffset)
+                .filter(it -> decidedAt(it) >= Math.min(promised, end))
+                .mapToLong(it -> it.base)
                 .min()
                 .orElse(end);
     }
@@ -149,10 +162,34 @@ final class LogModel {
                 read(batch, written, found);
             }
         }
+        checkCommitted(log, fates, found.keySet());
         checkMissing(log, fates, found, nowMs);
         checkMarkers(log, found.keySet(), markers, nowMs);
         assertThat(state(fates, found.keySet())).isEqualTo(state(fates, null));
         checkCompacted(log, fates, found);
+    }
+
+    /// Who reads committed records gets every one that is there, and nothing else.
+    private void checkCommitted(PartitionLog log, Map<Batch, Fate> fates, Set<Long> found) throws IOException {
+        var view = log.view();
+        long from = view.logStartOffset() + (view.logEndOffset() - view.logStartOffset()) * (end % 3) / 3;
+        var visible = new ArrayList<Long>();
+        fates.forEach((batch, fate) -> {
+            for (var entry : batch.entries) {
+                if (fate == Fate.VALID
+                        && batch.last < view.lastStableOffset()
+                        && entry.offset >= from
+                        && found.contains(entry.offset)) {
+                    visible.add(entry.offset);
+                }
+            }
+        });
+        for (int mostBytes : new int[] {100, 700, 1 << 20}) {
+            assertThat(CommittedReader.read(log, from, mostBytes))
+                    .as("committed from %s on of %s", from, log)
+                    .extracting(record -> record.offset())
+                    .containsExactlyElementsOf(visible);
+        }
     }
 
     private static void same(RecordBatch batch, Batch written) {

@@ -3,7 +3,6 @@ package io.moldau.storage;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.moldau.environment.simulated.SimulatedWorld;
-import io.moldau.records.BatchBuilder;
 import io.moldau.records.Compression;
 import io.moldau.records.ControlRecord;
 import java.io.IOException;
@@ -101,6 +100,7 @@ class LogModelTest {
                 var model = new LogModel(id, new UuidBits(seed, ++counter), randomSettings(durability));
                 directory().create(id, model.topicId, model.settings);
                 models.put(id, model);
+                promise(model);
             }
         }
 
@@ -146,8 +146,8 @@ class LogModelTest {
                 return;
             }
             var type = luck(2) == 0 ? ControlRecord.Type.ABORT : ControlRecord.Type.COMMIT;
-            var marker = BatchBuilder.controlBatch(now(), producer, (short) 0, new ControlRecord(type, 1));
-            var result = log(model).append(marker, model.epoch, AppendOrigin.COORDINATOR);
+            var result = log(model).transactions()
+                    .end(producer, (short) 0, 1, new ControlRecord(type, 1), model.epoch);
             if (!lost(result)) {
                 assertThat(result).isInstanceOf(AppendResult.Appended.class);
                 model.add(new LogModel.Batch(model.end, model.end, producer, -1, true, type, now(), List.of()));
@@ -168,12 +168,19 @@ class LogModelTest {
 
         void acknowledge() {
             for (var model : models.values()) {
+                promise(model);
                 var view = log(model).view();
                 assertThat(view.logEndOffset()).isEqualTo(model.end);
                 if (view.durableEndOffset() > view.logStartOffset()) {
                     model.acknowledged = Math.max(model.acknowledged, view.durableEndOffset());
                 }
             }
+        }
+
+        /// What the owner of a partition does when it hears that bytes are durable.
+        void promise(LogModel model) {
+            model.promised = log(model).view().durableEndOffset();
+            log(model).transactions().promised(model.promised);
         }
 
         void compare(LogModel model) throws IOException {
@@ -206,6 +213,7 @@ class LogModelTest {
                 model.cut(view.logEndOffset());
                 model.logStart = view.logStartOffset();
                 model.acknowledged = view.durableEndOffset();
+                promise(model);
                 // A log at rest is put in order when it is used.
                 if (!log.segments().isEmpty()) {
                     assertThat(world.disk().list(log.path())).noneMatch(name -> name.endsWith(".swap"));
