@@ -314,7 +314,10 @@ class EveryVersionTest {
                         .topics(topics)
                         .build()))
                 .build());
-        all.add(AddOffsetsToTxnRequest.builder().transactionalId("t").groupId("g").build());
+        all.add(AddOffsetsToTxnRequest.builder()
+                .transactionalId("t")
+                .groupId("g")
+                .build());
         all.add(EndTxnRequest.builder().transactionalId("t").committed(true).build());
         all.add(TxnOffsetCommitRequest.builder()
                 .transactionalId("t")

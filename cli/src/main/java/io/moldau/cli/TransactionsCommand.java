@@ -145,8 +145,8 @@ final class TransactionsCommand {
                         .findFirst()
                         .orElseThrow(() -> new ClientException(
                                 ErrorCode.INVALID_TXN_STATE,
-                                "No open transaction of " + topic + "-" + partition + " begins at offset "
-                                        + startOffset + "; see: moldau transactions find-hanging --topic " + topic));
+                                "No open transaction of " + topic + "-" + partition + " begins at offset " + startOffset
+                                        + "; see: moldau transactions find-hanging --topic " + topic));
                 admin.abort(found);
                 System.err.println("Aborted the transaction of producer " + found.producerId() + " in " + topic + "-"
                         + partition + ".");

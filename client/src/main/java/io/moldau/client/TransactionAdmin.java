@@ -57,9 +57,8 @@ public final class TransactionAdmin {
 
     /// One transactional id; fails if it is not known.
     public TransactionInfo describe(String id) {
-        return find(id)
-                .orElseThrow(() -> new ClientException(
-                        ErrorCode.TRANSACTIONAL_ID_NOT_FOUND, "There is no transactional id '" + id + "'."));
+        return find(id).orElseThrow(() -> new ClientException(
+                ErrorCode.TRANSACTIONAL_ID_NOT_FOUND, "There is no transactional id '" + id + "'."));
     }
 
     private Optional<TransactionInfo> find(String id) {
@@ -154,8 +153,7 @@ public final class TransactionAdmin {
                         .build()))
                 .build();
         cluster.retrying(() -> {
-            var answer =
-                    (WriteTxnMarkersResponse) cluster.call(leader(one.partition()), request, Cluster.ANY_VERSION);
+            var answer = (WriteTxnMarkersResponse) cluster.call(leader(one.partition()), request, Cluster.ANY_VERSION);
             answer.markers()
                     .forEach(marker -> marker.topics()
                             .forEach(topic -> topic.partitions()

@@ -82,8 +82,9 @@ class TransactionsTest {
                 .flatMap(value -> Stream.of(value + "@0", value + "@1"))
                 .sorted()
                 .toList();
-        Awaitility.await().atMost(Duration.ofSeconds(30)).untilAsserted(() -> assertThat(read(bootstrap))
-                .isEqualTo(expected));
+        Awaitility.await()
+                .atMost(Duration.ofSeconds(30))
+                .untilAsserted(() -> assertThat(read(bootstrap)).isEqualTo(expected));
     }
 
     /// What a reader of committed records gets, up to the ends that it is told.
@@ -106,8 +107,7 @@ class TransactionsTest {
     @Test
     void aTransactionThatTakesTooLongIsAbortedAndItsProducerGoesOn() throws Exception {
         try (var node = RunningNode.in(
-                        directory,
-                        Map.of("transaction.abort.timed.out.transaction.cleanup.interval.ms", "100"));
+                        directory, Map.of("transaction.abort.timed.out.transaction.cleanup.interval.ms", "100"));
                 var admin = admin(node.bootstrap());
                 var producer = producer(node.bootstrap(), "slow", 500)) {
             // When
@@ -151,8 +151,9 @@ class TransactionsTest {
             send(done, "done");
             done.commitTransaction();
             awaitState(admin, "done", TransactionState.COMPLETE_COMMIT);
-            var described =
-                    admin.describeTransactions(List.of("open")).description("open").get();
+            var described = admin.describeTransactions(List.of("open"))
+                    .description("open")
+                    .get();
             assertThat(described.state()).isEqualTo(TransactionState.ONGOING);
             assertThat(described.topicPartitions()).isEqualTo(Set.of(FIRST, new TopicPartition(TOPIC, 1)));
             assertThat(described.transactionTimeoutMs()).isEqualTo(60_000);
@@ -177,12 +178,7 @@ class TransactionsTest {
     }
 
     private static Optional<ProducerState> openIn(Admin admin, TopicPartition partition) throws Exception {
-        return admin
-                .describeProducers(List.of(partition))
-                .partitionResult(partition)
-                .get()
-                .activeProducers()
-                .stream()
+        return admin.describeProducers(List.of(partition)).partitionResult(partition).get().activeProducers().stream()
                 .filter(state -> state.currentTransactionStartOffset().isPresent())
                 .findFirst();
     }
@@ -206,8 +202,7 @@ class TransactionsTest {
         try (var node = RunningNode.in(directory);
                 var admin = admin(node.bootstrap());
                 var producer = producer(node.bootstrap(), "lost", 60_000);
-                var cluster =
-                        new Cluster(ClientSettings.of(Environment.real(), node.bootstrap(), "moldau-test"))) {
+                var cluster = new Cluster(ClientSettings.of(Environment.real(), node.bootstrap(), "moldau-test"))) {
             producer.beginTransaction();
             send(producer, "hanging");
             var ours = new TransactionAdmin(cluster);
@@ -220,8 +215,10 @@ class TransactionsTest {
             // One by Kafka's admin client, one by ours.
             var state = openIn(admin, FIRST).orElseThrow();
             admin.abortTransaction(new AbortTransactionSpec(
-                            FIRST, state.producerId(), (short) state.producerEpoch(), state.coordinatorEpoch()
-                                    .orElse(0)))
+                            FIRST,
+                            state.producerId(),
+                            (short) state.producerEpoch(),
+                            state.coordinatorEpoch().orElse(0)))
                     .all()
                     .get();
             ours.abort(hanging.getLast());
@@ -265,9 +262,9 @@ class TransactionsTest {
                 }
                 awaitRead(node.bootstrap(), values.toArray(new String[0]));
                 assertThat(new HashMap<>(admin.describeTransactions(List.of("killed", "left"))
-                                .all()
-                                .get())
-                        .values())
+                                        .all()
+                                        .get())
+                                .values())
                         .allMatch(one -> one.topicPartitions().isEmpty());
             }
         }

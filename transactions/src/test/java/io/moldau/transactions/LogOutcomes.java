@@ -32,7 +32,8 @@ final class LogOutcomes {
                 throw new AssertionError("the log cannot be read at " + offset);
             }
             try {
-                for (var batch : RecordBatches.splitTrusted(read.slice().orElseThrow().buffer())) {
+                for (var batch :
+                        RecordBatches.splitTrusted(read.slice().orElseThrow().buffer())) {
                     if (batch.lastOffset() >= offset) {
                         outcomes.take(batch);
                     }

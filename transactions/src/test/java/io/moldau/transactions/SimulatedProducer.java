@@ -61,7 +61,11 @@ final class SimulatedProducer {
     private boolean unanswered;
 
     SimulatedProducer(
-            TransactionsFixture node, String id, int number, boolean ownEpochs, Consumer<SimulatedProducer> initialised) {
+            TransactionsFixture node,
+            String id,
+            int number,
+            boolean ownEpochs,
+            Consumer<SimulatedProducer> initialised) {
         this.node = node;
         this.id = id;
         this.number = number;
@@ -122,6 +126,9 @@ final class SimulatedProducer {
             transactions.put(current, new Told());
             mustAbort = false;
             joined.clear();
+            if (!ownEpochs && luck(3) == 0) {
+                stray();
+            }
         } else if (mustAbort || !told().acknowledged.isEmpty() && (bold || luck(4) == 0)) {
             boolean commit = !mustAbort && (bold || luck(4) > 0);
             if (commit) {
@@ -178,7 +185,9 @@ final class SimulatedProducer {
     private boolean wasFenced;
 
     private void succeeded(String what) {
-        assertThat(wasFenced).as("%s succeeded with: %s, after it was fenced", this, what).isFalse();
+        assertThat(wasFenced)
+                .as("%s succeeded with: %s, after it was fenced", this, what)
+                .isFalse();
         unanswered = false;
     }
 
@@ -235,6 +244,12 @@ final class SimulatedProducer {
             sequences.put(partition, sequence + 1);
             told().acknowledged.add(value);
         });
+    }
+
+    /// A batch of the transaction before, late: it must not begin one that nobody ends.
+    private void stray() {
+        int partition = luck(TransactionsFixture.PARTITIONS);
+        node.produce(id, producer, partition, sequences.getOrDefault(partition, 0), "stray/" + number, false);
     }
 
     private void end(boolean commit) {

@@ -12,9 +12,10 @@ import java.util.Map;
 import org.junit.jupiter.api.Test;
 
 /// Producers of both transaction versions, zombies among them, on a node that is killed and loses what was not synced
-/// between any two steps. `-Dseed=N` runs one seed.
+/// between any two steps. `-Dseed=N` runs one seed, `-Dseeds=N`
+/// as many.
 class TransactionSimulationTest {
-    private static final int SEEDS = 300;
+    private static final int SEEDS = Integer.getInteger("seeds", 300);
     private static final int STEPS = 250;
 
     @Test
@@ -60,10 +61,16 @@ class TransactionSimulationTest {
                 restart();
             } else if (what < 6) {
                 node.world.timers().advance(luck(400));
+            } else if (what < 8) {
+                // A partition that takes no markers for a while.
+                node.refusing.clear();
+                if (luck(2) == 0) {
+                    node.refusing.add(TransactionsFixture.id(luck(TransactionsFixture.PARTITIONS)));
+                }
             } else if (what < 30) {
                 node.world.threads().runOne();
             } else if (what < 34 && live.size() < 5 || live.isEmpty()) {
-                begin("t" + luck(2));
+                begin("t" + luck(3));
             } else {
                 live.get(luck(live.size())).act();
                 live.removeIf(SimulatedProducer::isDead);
@@ -84,14 +91,13 @@ class TransactionSimulationTest {
 
         /// A producer was told that it is the only one: all the earlier ones of its name are over.
         void fenced(SimulatedProducer newest) {
-            all.stream()
-                    .filter(other -> other.isBefore(newest))
-                    .forEach(SimulatedProducer::mayNotSucceed);
+            all.stream().filter(other -> other.isBefore(newest)).forEach(SimulatedProducer::mayNotSucceed);
         }
 
-        /// Nobody comes any more but one producer of each name, which must get through; time-outs end the rest.
+        /// Nobody comes any more but one producer of two of the names, which must get through; time-outs end the rest.
         void end() throws IOException {
             restart();
+            node.refusing.clear();
             node.settle();
             live.clear();
             for (var id : List.of("t0", "t1")) {
@@ -137,7 +143,9 @@ class TransactionSimulationTest {
                                     .containsExactlyInAnyOrderElementsOf(told.acknowledged);
                         }
                         case ABORTED ->
-                            assertThat(there).as("%s was aborted", entry.getKey()).isEmpty();
+                            assertThat(there)
+                                    .as("%s was aborted", entry.getKey())
+                                    .isEmpty();
                         case UNKNOWN -> {
                             if (!there.isEmpty()) {
                                 assertThat(there)

@@ -98,8 +98,7 @@ class TransactionTest {
 
     @Test
     void aZombieOfAnOpenTransactionCannotBecomeItsProducer() {
-        assertThat(in(TransactionState.ONGOING, 7, 3, 2)
-                        .initialise(1000, producer(7, 2), OptionalLong.empty(), 9))
+        assertThat(in(TransactionState.ONGOING, 7, 3, 2).initialise(1000, producer(7, 2), OptionalLong.empty(), 9))
                 .isEqualTo(new Decision.Refused(ErrorCode.PRODUCER_FENCED));
     }
 

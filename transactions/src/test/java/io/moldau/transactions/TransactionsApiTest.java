@@ -141,7 +141,8 @@ class TransactionsApiTest {
         assertThat(state("t")).isEqualTo("Ongoing");
         node.pass(500);
         assertThat(state("t")).isEqualTo("CompleteAbort");
-        assertThat(produced("t", producer, 0, 1, true)).isIn(ErrorCode.PRODUCER_FENCED, ErrorCode.INVALID_PRODUCER_EPOCH);
+        assertThat(produced("t", producer, 0, 1, true))
+                .isIn(ErrorCode.PRODUCER_FENCED, ErrorCode.INVALID_PRODUCER_EPOCH);
         assertThat(node.ended("t", producer, true, 5)).isEqualTo(ErrorCode.TRANSACTION_ABORTABLE);
         var aborted = node.end("t", producer, false, 5);
         node.settle();
@@ -225,7 +226,8 @@ class TransactionsApiTest {
         assertThat(node.ids(all)).containsExactly("one", "three", "two");
         assertThat(node.ids(all.toBuilder().stateFilters(List.of("Ongoing")).build()))
                 .containsExactly("one", "three");
-        assertThat(node.ids(all.toBuilder().producerIdFilters(List.of(three.id())).build()))
+        assertThat(node.ids(
+                        all.toBuilder().producerIdFilters(List.of(three.id())).build()))
                 .containsExactly("three");
         assertThat(node.ids(all.toBuilder().durationFilter(300).build())).containsExactly("one");
         assertThat(node.ids(all.toBuilder().transactionalIdPattern("t.*").build()))
@@ -233,16 +235,19 @@ class TransactionsApiTest {
         assertThat(node.listed(all.toBuilder().stateFilters(List.of("Sleeping")).build())
                         .unknownStateFilters())
                 .containsExactly("Sleeping");
-        assertThat(ErrorCode.of(node.listed(all.toBuilder().transactionalIdPattern("(").build())
-                        .errorCode()))
+        assertThat(ErrorCode.of(
+                        node.listed(all.toBuilder().transactionalIdPattern("(").build())
+                                .errorCode()))
                 .isEqualTo(ErrorCode.INVALID_REGULAR_EXPRESSION);
     }
 
     @Test
     void whatCannotBeInitialisedIsRefusedWithItsReason() {
         var sound = InitProducerIdRequest.builder().transactionalId("t").transactionTimeoutMs(1000);
-        assertThat(refusal(sound.build().toBuilder().transactionalId("").build())).isEqualTo(ErrorCode.INVALID_REQUEST);
-        assertThat(refusal(sound.build().toBuilder().transactionTimeoutMs(60_001).build()))
+        assertThat(refusal(sound.build().toBuilder().transactionalId("").build()))
+                .isEqualTo(ErrorCode.INVALID_REQUEST);
+        assertThat(refusal(
+                        sound.build().toBuilder().transactionTimeoutMs(60_001).build()))
                 .isEqualTo(ErrorCode.INVALID_TRANSACTION_TIMEOUT);
         assertThat(refusal(sound.build().toBuilder().transactionTimeoutMs(0).build()))
                 .isEqualTo(ErrorCode.INVALID_TRANSACTION_TIMEOUT);

@@ -110,9 +110,7 @@ final class TransactionsFixture {
     }
 
     private static Partitions newPartitions(LogDirectories directories) {
-        return new Partitions(
-                directories,
-                (all, topic) -> LogSettings.of(it -> it.durability(Durability.DISK)));
+        return new Partitions(directories, (all, topic) -> LogSettings.of(it -> it.durability(Durability.DISK)));
     }
 
     private TransactionCoordinator newCoordinator() {

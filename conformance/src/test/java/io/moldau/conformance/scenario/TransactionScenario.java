@@ -120,8 +120,9 @@ public final class TransactionScenario implements Function<Map<String, String>, 
             long deadline = System.nanoTime() + PATIENCE_NANOS;
             while (System.nanoTime() < deadline
                     && (read.size() < atLeast
-                            || !all.stream().allMatch(each -> reader.position(each)
-                                    >= reader.endOffsets(List.of(each)).get(each)))) {
+                            || !all.stream()
+                                    .allMatch(each -> reader.position(each)
+                                            >= reader.endOffsets(List.of(each)).get(each)))) {
                 reader.poll(Duration.ofMillis(100)).forEach(record -> read.add(record.value()));
             }
             return read;
@@ -182,7 +183,8 @@ public final class TransactionScenario implements Function<Map<String, String>, 
             next.send(new ProducerRecord<>(topic, 0, "key", "of the next one"));
             boolean fenced = false;
             try {
-                old.send(new ProducerRecord<>(topic, 0, "key", "of the old one, late")).get();
+                old.send(new ProducerRecord<>(topic, 0, "key", "of the old one, late"))
+                        .get();
                 old.commitTransaction();
             } catch (KafkaException | ExecutionException refused) {
                 fenced = true;
@@ -191,9 +193,7 @@ public final class TransactionScenario implements Function<Map<String, String>, 
             next.commitTransaction();
         }
         var read = read(topic, PARTITIONS, 131);
-        check(
-                read.size() == 131 && read.contains("of the next one"),
-                "what the fenced one wrote is not read: " + read);
+        check(read.size() == 131 && read.contains("of the next one"), "what the fenced one wrote is not read: " + read);
     }
 
     private static void check(boolean condition, String what) {
