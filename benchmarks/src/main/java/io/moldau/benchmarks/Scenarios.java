@@ -70,6 +70,7 @@ final class Scenarios implements AutoCloseable {
     }
 
     private void begin() {
+        System.out.println("measuring");
         ownCpuAtBegin =
                 ProcessHandle.current().info().totalCpuDuration().orElseThrow().toMillis();
         cpuAtBegin = broker.cpuMs();

@@ -74,7 +74,7 @@ final class DescribeLogDirsHandler implements ApiHandler<DescribeLogDirsRequest>
                 byTopic.computeIfAbsent(partition.id().topic(), topic -> new ArrayList<>())
                         .add(DescribeLogDirsPartition.builder()
                                 .partitionIndex(partition.id().partition())
-                                .partitionSize(partition.log().view().sizeBytes())
+                                .partitionSize(partition.log().sizeBytes())
                                 .build());
             }
         }

@@ -95,7 +95,8 @@ public final class Node implements AutoCloseable {
                             + ": the cluster's metadata is in " + path + "; put that one first in log.dirs.");
                 }
             }
-            var how = LogDirectorySettings.DEFAULTS.withReserveBytes(settings.int64("log.dir.reserve.bytes"));
+            var how = LogDirectorySettings.DEFAULTS.with(it -> it.reserveBytes(settings.int64("log.dir.reserve.bytes"))
+                    .directSyncBytes(settings.int32("log.dir.direct.sync.bytes")));
             return LogDirectories.open(environment, paths, how);
         } catch (IOException failure) {
             throw new StartupException(

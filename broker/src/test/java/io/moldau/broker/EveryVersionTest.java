@@ -193,6 +193,12 @@ class EveryVersionTest {
                                 .build()))
                         .build()))
                 .build());
+        all.add(DescribeProducersRequest.builder()
+                .topics(List.of(DescribeProducersRequest.TopicRequest.builder()
+                        .name(TOPIC)
+                        .partitionIndexes(List.of(0, 9))
+                        .build()))
+                .build());
         all.add(OffsetForLeaderEpochRequest.builder()
                 .topics(List.of(OffsetForLeaderEpochRequest.OffsetForLeaderTopic.builder()
                         .topic(TOPIC)

@@ -1,6 +1,7 @@
 package io.moldau.environment;
 
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.List;
 
@@ -12,8 +13,25 @@ public interface Disk {
         return new RealDisk();
     }
 
+    /// What is written past the page cache starts and ends at multiples of this, in memory and in the file.
+    int BLOCK_BYTES = 4096;
+
+    /// Memory that may be written past the page cache, at least `bytes` of it, a multiple of [#BLOCK_BYTES].
+    static ByteBuffer blocks(int bytes) {
+        int whole = Math.ceilDiv(bytes, BLOCK_BYTES) * BLOCK_BYTES;
+        return ByteBuffer.allocateDirect(whole + BLOCK_BYTES)
+                .alignedSlice(BLOCK_BYTES)
+                .slice(0, whole);
+    }
+
     /// Opens for reading and writing, creating the file if it is missing.
     DiskFile open(Path file) throws IOException;
+
+    /// Opens for writing whole blocks of [#blocks] memory past the page cache, where the file system can do that: what
+    /// is written over and over and hardly ever read need not be copied once more.
+    default DiskFile openForBlocks(Path file) throws IOException {
+        return open(file);
+    }
 
     boolean exists(Path path) throws IOException;
 
@@ -41,6 +59,11 @@ public interface Disk {
 
     /// Size of the file system of `directory`.
     long totalBytes(Path directory) throws IOException;
+
+    /// How many files this process may have open at once, where that is known.
+    default long mostOpenFiles() {
+        return Long.MAX_VALUE;
+    }
 
     /// Locks `file` for this process until closed; throws [IOException] with a clear text if another holds it.
     AutoCloseable lock(Path file) throws IOException;

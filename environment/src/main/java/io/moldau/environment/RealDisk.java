@@ -1,21 +1,42 @@
 package io.moldau.environment;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
 import java.nio.channels.OverlappingFileLockException;
 import java.nio.channels.WritableByteChannel;
 import java.nio.file.Files;
+import java.nio.file.OpenOption;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /// The machine's file system.
 final class RealDisk implements Disk {
     /// A file system with less room than this is full: blocks are handed out in pages.
     private static final long FULL_BYTES = 64 << 10;
+
+    private static final Path LIMITS = Path.of("/proc/self/limits");
+    /// O_DIRECT has a name in the JDK's unsupported classes only, which a compiler that warns of them refuses.
+    private static final @Nullable OpenOption DIRECT = direct();
+
+    private static @Nullable OpenOption direct() {
+        try {
+            for (var option :
+                    Class.forName("com.sun.nio.file.ExtendedOpenOption").getEnumConstants()) {
+                if (option instanceof OpenOption found && String.valueOf(option).equals("DIRECT")) {
+                    return found;
+                }
+            }
+            return null;
+        } catch (ClassNotFoundException absent) {
+            return null;
+        }
+    }
 
     /// The system's "no space" comes as a text only, in the machine's language.
     private static IOException named(Path path, IOException failure) {
@@ -37,6 +58,25 @@ final class RealDisk implements Disk {
                     file);
         } catch (IOException failure) {
             throw named(file, failure);
+        }
+    }
+
+    @Override
+    public DiskFile openForBlocks(Path file) throws IOException {
+        var usual = open(file);
+        if (DIRECT == null) {
+            return usual;
+        }
+        try {
+            if (Files.getFileStore(file).getBlockSize() > BLOCK_BYTES) {
+                return usual;
+            }
+            var direct = FileChannel.open(file, StandardOpenOption.READ, StandardOpenOption.WRITE, DIRECT);
+            usual.close();
+            return new RealFile(direct, file);
+        } catch (IOException | UnsupportedOperationException unable) {
+            // tmpfs and some network file systems cannot.
+            return usual;
         }
     }
 
@@ -104,6 +144,21 @@ final class RealDisk implements Disk {
     @Override
     public long totalBytes(Path directory) {
         return directory.toFile().getTotalSpace();
+    }
+
+    /// The JVM has raised its limit to the highest that it is allowed by now.
+    @Override
+    public long mostOpenFiles() {
+        try (var lines = Files.lines(LIMITS)) {
+            return lines.filter(line -> line.startsWith("Max open files"))
+                    .map(line -> line.split("\\s+", -1)[3])
+                    .filter(word -> !word.equals("unlimited"))
+                    .mapToLong(Long::parseLong)
+                    .findFirst()
+                    .orElse(Long.MAX_VALUE);
+        } catch (IOException | UncheckedIOException | NumberFormatException notLinux) {
+            return Long.MAX_VALUE;
+        }
     }
 
     @Override

@@ -189,11 +189,9 @@ class CommittedOffsetsTest {
         for (int i = 0; i < 300; i++) {
             assertThat(commit(i % 4, i)).isEqualTo(ErrorCode.NONE);
         }
-        long before = node.offsetsLog(0).view().sizeBytes()
-                + node.offsetsLog(1).view().sizeBytes();
+        long before = node.offsetsLog(0).sizeBytes() + node.offsetsLog(1).sizeBytes();
         node.pass(5_000);
-        long after = node.offsetsLog(0).view().sizeBytes()
-                + node.offsetsLog(1).view().sizeBytes();
+        long after = node.offsetsLog(0).sizeBytes() + node.offsetsLog(1).sizeBytes();
         assertThat(after).isLessThan(before / 3);
         for (int restart = 0; restart < 2; restart++) {
             node.powerCutAndReopen();

@@ -10,7 +10,7 @@ import java.util.Optional;
 public sealed interface Fetched {
     /// @param slice whole batches, none if there is nothing new
     /// @param diverging where the reader's history leaves the log's (KIP-320)
-    /// @param aborted for a reader of committed records: transactions whose records in the slice it must pass over
+    /// @param aborted for readers of committed records: whose records in the slice they pass over
     record Read(
             long logStartOffset,
             long highWatermark,

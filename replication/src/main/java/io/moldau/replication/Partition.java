@@ -173,7 +173,7 @@ public final class Partition {
     }
 
     private void advance() {
-        long promised = log.view().durableEndOffset();
+        long promised = log.durableEndOffset();
         if (promised <= highWatermark) {
             return;
         }

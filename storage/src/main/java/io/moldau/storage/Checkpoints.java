@@ -30,6 +30,8 @@ final class Checkpoints {
     private List<LogKey> removed = new ArrayList<>();
     private List<Discarded> discarded = new ArrayList<>();
     private boolean ended;
+    /// Before that nothing is written: recovery is not through, and a checkpoint would free the journal that it reads.
+    private boolean begun;
 
     Checkpoints(LogDirectory directory, Journal journal, Checkpoint last) {
         this.directory = directory;
@@ -63,6 +65,18 @@ final class Checkpoints {
     /// stays in force, so nothing need be synced now but the journal itself and `unsynced`: bytes in the segments
     /// that it does not have, and tails that were cut. The rest follows in the background.
     void begin(Checkpoint last, Journal.Mark end, Collection<PartitionLog> unsynced) throws IOException {
+        lock.lock();
+        try {
+            beginLocked(last, end, unsynced);
+        } finally {
+            lock.unlock();
+        }
+        if (!last.clean()) {
+            soon();
+        }
+    }
+
+    private void beginLocked(Checkpoint last, Journal.Mark end, Collection<PartitionLog> unsynced) throws IOException {
         journal.syncLive();
         if (!last.clean()) {
             // Folders of the process before, whose names it may not have lived to sync.
@@ -76,9 +90,7 @@ final class Checkpoints {
         }
         starts.add(new Checkpoint.JournalStart(journal.generation(), end.position(), end.sequence()));
         file.write(false, starts, List.of(), List.of());
-        if (!last.clean()) {
-            soon();
-        }
+        begun = true;
     }
 
     void soon() {
@@ -92,7 +104,7 @@ final class Checkpoints {
         lock.lock();
         try {
             scheduled.set(false);
-            if (!ended && directory.failure().isEmpty()) {
+            if (begun && !ended && directory.failure().isEmpty()) {
                 writeLocked(clean);
             }
         } catch (DiskFullException full) {
@@ -142,6 +154,7 @@ final class Checkpoints {
             throw failed;
         }
         journal.release(mark);
+        directory.files().trim();
         for (var line : lines) {
             var log = directory.log(line.id());
             if (log.isPresent() && log.get().topicId().equals(line.topicId())) {

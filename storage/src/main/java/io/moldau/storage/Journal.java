@@ -19,7 +19,7 @@ import org.jspecify.annotations.Nullable;
 /// [#head] and [#release] may come from the checkpoint's thread.
 final class Journal {
     static final String FILE = "journal";
-    static final int PAGE_BYTES = 4096;
+    static final int PAGE_BYTES = Disk.BLOCK_BYTES;
     static final int HEADER_BYTES = 36;
     private static final int MAGIC = 0x4d4a524e;
     private static final int ZEROS_BYTES = 1 << 20;
@@ -203,7 +203,7 @@ final class Journal {
                 growing = true;
             }
             long target = Math.min(limitBytes, from * 2);
-            var zeros = ByteBuffer.allocateDirect((int) Math.min(ZEROS_BYTES, target - from));
+            var zeros = Disk.blocks((int) Math.min(ZEROS_BYTES, target - from));
             for (long at = from; at < target; at += zeros.capacity()) {
                 zeros.clear().limit((int) Math.min(zeros.capacity(), target - at));
                 opened().write(zeros, at);
@@ -229,7 +229,7 @@ final class Journal {
             return;
         }
         long target = Math.min(limitBytes, capacity == 0 ? firstBytes : capacity * 2);
-        var zeros = ByteBuffer.allocateDirect((int) Math.min(ZEROS_BYTES, target - capacity));
+        var zeros = Disk.blocks((int) Math.min(ZEROS_BYTES, target - capacity));
         for (long at = capacity; at < target; at += zeros.capacity()) {
             zeros.clear().limit((int) Math.min(zeros.capacity(), target - at));
             opened().write(zeros, at);
@@ -241,7 +241,7 @@ final class Journal {
     private DiskFile opened() throws IOException {
         var open = file;
         if (open == null) {
-            open = disk.open(directory.resolve(FILE));
+            open = disk.openForBlocks(directory.resolve(FILE));
             file = open;
             disk.syncDirectory(directory);
             // A file left by an earlier run is as good as a new one: generations tell its entries apart.

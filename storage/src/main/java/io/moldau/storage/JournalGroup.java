@@ -1,5 +1,6 @@
 package io.moldau.storage;
 
+import io.moldau.environment.Disk;
 import java.nio.ByteBuffer;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -20,9 +21,7 @@ final class JournalGroup {
 
         private ByteBuffer take(int bytes) {
             var buffer = free.peek() != null && free.peek().capacity() >= bytes ? free.poll() : null;
-            return (buffer == null ? ByteBuffer.allocateDirect(Math.toIntExact(Journal.pages(bytes))) : buffer)
-                    .clear()
-                    .position(Journal.HEADER_BYTES);
+            return (buffer == null ? Disk.blocks(bytes) : buffer).clear().position(Journal.HEADER_BYTES);
         }
 
         void giveBack(List<ByteBuffer> written) {

@@ -50,7 +50,7 @@ public final class LogDirectory implements AutoCloseable {
         var disk = environment.disk();
         this.environment = environment;
         this.path = path;
-        this.settings = given.onVolumeOf(disk.totalBytes(path));
+        this.settings = given.onVolumeOf(disk.totalBytes(path), disk.mostOpenFiles());
         this.lock = lock;
         this.files = new OpenFiles(disk, settings.openFiles(), environment.clock(), this::checkpointSoon);
         this.room = new DiskRoom(disk, path, environment.clock(), settings.reserveBytes());

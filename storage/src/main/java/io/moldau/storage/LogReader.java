@@ -39,7 +39,10 @@ final class LogReader {
                 continue;
             }
             if (end < 0) {
-                end = slice.endOffset(segments.get(first), below);
+                // Who reads a file reads one segment at a time.
+                long bound =
+                        first + 1 < segments.size() ? segments.get(first + 1).baseOffset() : below;
+                end = Math.min(below, slice.endOffset(segments.get(first), bound, below));
             }
             if (segment.aborted().collect(slice.startOffset(), end, found)) {
                 break;

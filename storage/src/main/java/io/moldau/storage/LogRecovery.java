@@ -17,6 +17,9 @@ final class LogRecovery {
     private final PartitionLog log;
     private final Checkpoint.@Nullable Line line;
     private final boolean checkpointed;
+    /// What the log's folder held when its segments were looked for, sorted.
+    private List<String> names = List.of();
+    private boolean hasFolder;
     private long cutBytes;
     private long scannedEnd;
     private long journaledEnd;
@@ -41,7 +44,8 @@ final class LogRecovery {
     static void wake(PartitionLog log, Checkpoint.Line line) throws IOException {
         var recovery = new LogRecovery(log, line, true);
         var segments = recovery.find(line);
-        recovery.snapshot = Snapshots.load(log.directory().disk(), log.path(), line.recoveryPoint(), log.producers);
+        recovery.snapshot =
+                Snapshots.load(log.directory().disk(), log.path(), recovery.names, line.recoveryPoint(), log.producers);
         forgetAborted(segments, line);
         log.awake(segments);
         if (!log.directory().recovery().clean()) {
@@ -65,11 +69,11 @@ final class LogRecovery {
     private List<Segment> find(Checkpoint.Line known) throws IOException {
         var disk = log.directory().disk();
         var segments = new ArrayList<Segment>();
-        if (!disk.exists(log.path())) {
+        hasFolder = disk.exists(log.path());
+        if (!hasFolder) {
             return segments;
         }
-        SegmentSwap.recover(disk, log.path());
-        var names = disk.list(log.path());
+        names = SegmentSwap.recover(disk, log.path());
         for (var name : names) {
             if (name.endsWith(SUFFIX)) {
                 long base = Long.parseLong(name.substring(0, name.length() - SUFFIX.length()));
@@ -146,7 +150,6 @@ final class LogRecovery {
         var disk = log.directory().disk();
         var known = known();
         var segments = find(known);
-        boolean hasFolder = disk.exists(log.path());
         log.restore(segments, known, hasFolder);
         scannedEnd = known.recoveryPoint();
         if (!hasFolder) {
@@ -158,7 +161,7 @@ final class LogRecovery {
             }
             return;
         }
-        snapshot = Snapshots.load(disk, log.path(), known.recoveryPoint(), log.producers);
+        snapshot = Snapshots.load(disk, log.path(), names, known.recoveryPoint(), log.producers);
         forgetAborted(segments, known);
         if (snapshot >= 0) {
             log.restoreStart(known.logStart());
@@ -169,7 +172,7 @@ final class LogRecovery {
         if (asWritten(segments, known)) {
             return;
         }
-        Snapshots.deleteAbove(disk, log.path(), known.recoveryPoint());
+        Snapshots.deleteAbove(disk, log.path(), names, known.recoveryPoint());
         scan(segments, known);
     }
 

@@ -62,15 +62,17 @@ public final class LogSlice implements ReadResult {
         return sizeBytes == 0;
     }
 
-    /// An offset above those of all batches in it; not the lowest one, but none above `below`.
+    /// An offset above those of all batches in it, if not the lowest one.
     ///
     /// @param from the segment that its first offset lies in
-    long endOffset(Segment from, long below) throws IOException {
+    /// @param end of that segment
+    /// @param otherwise if it was read from another
+    long endOffset(Segment from, long end, long otherwise) throws IOException {
         if (file == null) {
             var last = memory.getLast();
             return RecordBatch.of(last.duplicate()).nextOffset();
         }
-        return file.equals(from.file()) ? from.offsetAtOrAfter((int) filePosition + sizeBytes, below) : below;
+        return file.equals(from.file()) ? from.offsetAtOrAfter((int) filePosition + sizeBytes, end) : otherwise;
     }
 
     /// True if sending it reads no file.

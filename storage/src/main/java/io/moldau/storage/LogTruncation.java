@@ -49,9 +49,10 @@ final class LogTruncation {
         for (var segment : left) {
             segment.aborted().cut(end);
         }
-        Snapshots.deleteAbove(disk, log.path(), end);
+        var names = disk.list(log.path());
+        Snapshots.deleteAbove(disk, log.path(), names, end);
         log.producers.clear();
-        long from = Snapshots.load(disk, log.path(), end, log.producers);
+        long from = Snapshots.load(disk, log.path(), names, end, log.producers);
         if (from < (left.isEmpty() ? end : left.getFirst().baseOffset())) {
             // Batches between the snapshot and the log are gone: better to know nothing than something outdated.
             log.producers.clear();

@@ -8,9 +8,4 @@ package io.moldau.storage;
 /// @param lastStableOffset first offset of the oldest transaction that is open or whose marker is not promised
 ///        yet ([LogTransactions#promised]), else the log end
 public record LogView(
-        long logStartOffset,
-        long logEndOffset,
-        long durableEndOffset,
-        int leaderEpoch,
-        long sizeBytes,
-        long lastStableOffset) {}
+        long logStartOffset, long logEndOffset, long durableEndOffset, int leaderEpoch, long lastStableOffset) {}

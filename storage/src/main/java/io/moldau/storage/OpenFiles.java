@@ -17,7 +17,8 @@ import org.jspecify.annotations.Nullable;
 /// not used lately is closed behind its user's back, and opened again when it is asked for something.
 ///
 /// A file with unsynced bytes stays open: an error of the system's own write-back is told through open files only. When
-/// too many are, `crowded` is told, who syncs them.
+/// too many are, `crowded` is told, who syncs them. Where that is too slow, whoever opens one more file than twice the
+/// limit syncs the oldest first: a start after a power cut may have to write to every log.
 ///
 /// A file that was deleted or replaced is never opened again under its old name. If it was open then, it stays so for
 /// [#LEAVING_NANOS], for those who still read it.
@@ -58,24 +59,60 @@ final class OpenFiles implements Disk {
         if (!isSegment(file)) {
             return disk.open(file);
         }
+        relieve();
         synchronized (this) {
             var pooled = new Pooled(file);
             known.put(pooled, true);
-            pooled.enter(disk.open(file));
+            pooled.enter(disk.open(file), 0);
             shrink();
             return pooled;
         }
     }
 
-    private synchronized void reopen(Pooled pooled) throws IOException {
-        if (pooled.users.get() >= 0) {
-            return;
+    /// True if the file was closed: it is open now, and the caller counts among its users, so that it stays so.
+    private boolean reopen(Pooled pooled) throws IOException {
+        relieve();
+        synchronized (this) {
+            if (pooled.users.get() >= 0) {
+                return false;
+            }
+            if (pooled.gone || disk.sizeIfExists(pooled.path) < 0) {
+                throw new IOException("the segment file " + pooled.path + " was deleted or replaced");
+            }
+            pooled.enter(disk.open(pooled.path), 1);
+            shrink();
+            return true;
         }
-        if (pooled.gone || disk.sizeIfExists(pooled.path) < 0) {
-            throw new IOException("the segment file " + pooled.path + " was deleted or replaced");
+    }
+
+    /// Not with the monitor: others go on while this one waits for the disk.
+    private void relieve() throws IOException {
+        for (int i = 0; i < TRIES; i++) {
+            Pooled oldest;
+            synchronized (this) {
+                if (open.size() < 2 * limit) {
+                    return;
+                }
+                oldest = open.removeFirst();
+                open.addLast(oldest);
+            }
+            oldest.syncIfOpen();
+            synchronized (this) {
+                if (oldest.leave()) {
+                    open.removeLastOccurrence(oldest);
+                }
+            }
         }
-        pooled.enter(disk.open(pooled.path));
-        shrink();
+    }
+
+    /// Down to the limit again, after a checkpoint has synced what was unsynced.
+    synchronized void trim() throws IOException {
+        for (int i = open.size(); i > 0 && open.size() > limit; i--) {
+            var candidate = open.removeFirst();
+            if (!candidate.leave()) {
+                open.addLast(candidate);
+            }
+        }
     }
 
     private void shrink() throws IOException {
@@ -197,6 +234,11 @@ final class OpenFiles implements Disk {
     }
 
     @Override
+    public long mostOpenFiles() {
+        return disk.mostOpenFiles();
+    }
+
+    @Override
     public AutoCloseable lock(Path file) throws IOException {
         return disk.lock(file);
     }
@@ -221,16 +263,21 @@ final class OpenFiles implements Disk {
         }
 
         /// With the pool's monitor, like [#leave].
-        void enter(DiskFile opened) {
+        void enter(DiskFile opened, int usersNow) {
             file = opened;
             used = true;
             open.addLast(this);
-            users.set(0);
+            users.set(usersNow);
         }
 
         /// Closes the file if nobody is at it and nothing in it is unsynced.
         boolean leave() throws IOException {
             if (dirty || kept || !users.compareAndSet(0, -1)) {
+                return false;
+            }
+            if (dirty) {
+                // Written to between the two looks.
+                users.set(0);
                 return false;
             }
             var last = file;
@@ -245,7 +292,9 @@ final class OpenFiles implements Disk {
             while (true) {
                 int count = users.get();
                 if (count < 0) {
-                    reopen(this);
+                    if (reopen(this)) {
+                        break;
+                    }
                 } else if (users.compareAndSet(count, count + 1)) {
                     break;
                 }
@@ -294,16 +343,36 @@ final class OpenFiles implements Disk {
 
         @Override
         public void sync() throws IOException {
-            with(opened -> {
-                dirty = false;
-                try {
-                    opened.sync();
-                } catch (IOException failed) {
-                    dirty = true;
-                    throw failed;
+            with(this::sync);
+        }
+
+        private boolean sync(DiskFile opened) throws IOException {
+            dirty = false;
+            try {
+                opened.sync();
+            } catch (IOException failed) {
+                dirty = true;
+                throw failed;
+            }
+            return true;
+        }
+
+        void syncIfOpen() throws IOException {
+            int count = users.get();
+            while (count >= 0 && !users.compareAndSet(count, count + 1)) {
+                count = users.get();
+            }
+            if (count < 0) {
+                return;
+            }
+            try {
+                var opened = file;
+                if (dirty && opened != null) {
+                    sync(opened);
                 }
-                return true;
-            });
+            } finally {
+                users.decrementAndGet();
+            }
         }
 
         @Override

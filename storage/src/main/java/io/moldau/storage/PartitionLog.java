@@ -144,8 +144,8 @@ public final class PartitionLog {
         this.pending = pending;
     }
 
-    /// Appends batches whose CRCs were checked before ([RecordBatches#split]). The buffer belongs to the log from now
-    /// on: it is stamped in place, kept for readers, and must not change any more.
+    /// Appends batches whose CRCs were checked before ([RecordBatches#split]). They are stamped in place and copied
+    /// to wherever they go: the buffer is the caller's again afterwards, and may be filled with something else.
     ///
     /// @param leaderEpoch stamped into the batches, except those of [AppendOrigin#REPLICATION]
     public synchronized AppendResult append(ByteBuffer batches, int leaderEpoch, AppendOrigin origin) {
@@ -278,7 +278,7 @@ public final class PartitionLog {
         long start = logStart;
         durable = Math.max(start, Math.min(durable, end));
         stable = Math.max(start, Math.min(stable, end));
-        return new LogView(start, end, durable, epochs.latest(), segments.sizeBytes(), stable);
+        return new LogView(start, end, durable, epochs.latest(), stable);
     }
 
     /// True if [#read] from here finds what was written a moment ago, or nothing: it does not wait for the disk.
@@ -288,6 +288,15 @@ public final class PartitionLog {
         }
         var known = segments.all();
         return !known.isEmpty() && known.getLast().isRecent(fromOffset);
+    }
+
+    /// The same as [LogView#durableEndOffset], for those who need nothing else.
+    public long durableEndOffset() {
+        return Math.max(logStart, Math.min(durableEnd, logEnd));
+    }
+
+    public long sizeBytes() {
+        return segments.sizeBytes();
     }
 
     /// Batches from the one that holds `fromOffset` on, all below `belowOffset`, at most `maxBytes`; with

@@ -102,20 +102,25 @@ final class SegmentSwap {
         }
     }
 
-    /// Brings a log's folder in order before its segments are listed.
-    static void recover(Disk disk, Path folder) throws IOException {
+    /// Brings a log's folder in order before its segments are listed; what it holds then.
+    static List<String> recover(Disk disk, Path folder) throws IOException {
         var names = disk.list(folder);
+        boolean changed = false;
         for (var name : names) {
             if (name.endsWith(CLEANED)) {
                 disk.deleteIfExists(folder.resolve(name));
+                changed = true;
             } else if (name.endsWith(SWAP)) {
                 finish(disk, folder, folder.resolve(name));
+                changed = true;
             }
         }
         for (var name : names) {
             if (name.endsWith(ABORTED_CLEANED) || name.endsWith(ABORTED_SWAP)) {
                 disk.deleteIfExists(folder.resolve(name));
+                changed = true;
             }
         }
+        return changed ? disk.list(folder) : names;
     }
 }

@@ -32,7 +32,7 @@ final class TailCache {
 
     /// One log's part, a linked list from old to new: the owner adds, anybody reads.
     static final class Tail {
-        private static final int MAX_ENTRIES = 512;
+        private static final int MAX_ENTRIES = 256;
         private static final int UNREAD_ENTRIES = 256;
         /// Batches that may still be added before somebody reads again.
         private volatile int wanted;
@@ -121,9 +121,12 @@ final class TailCache {
         tail.entries++;
         var oldest = tail.oldest;
         while (oldest != null && oldest != entry && (oldest.bytes == null || tail.entries > Tail.MAX_ENTRIES)) {
-            oldest = oldest.next;
+            var gone = oldest;
+            oldest = gone.next;
             tail.oldest = oldest;
             tail.entries--;
+            // An entry that died old would keep all its successors from dying young.
+            gone.next = null;
         }
         all.add(entry);
         bytes.addAndGet(entry.sizeBytes);

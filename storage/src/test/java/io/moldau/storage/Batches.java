@@ -10,6 +10,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 
 /// Batches for tests, and what is in them.
 final class Batches {
@@ -35,10 +36,20 @@ final class Batches {
         return builder.build();
     }
 
+    static ByteBuffer transactional(long producerId, int sequence, long timestamp, String... values) {
+        var builder = new BatchBuilder(Compression.NONE)
+                .producer(producerId, (short) 0, sequence)
+                .transactional();
+        for (var value : values) {
+            builder.append(timestamp, null, text(value));
+        }
+        return builder.build();
+    }
+
     static ByteBuffer of(LogModel.Batch batch, Compression compression) {
         var builder = new BatchBuilder(compression);
         if (batch.producer() >= 0) {
-            builder.producer(batch.producer(), (short) 0, batch.sequence());
+            builder.producer(batch.producer(), (short) batch.producerEpoch(), batch.sequence());
         }
         if (batch.transactional()) {
             builder.transactional();
@@ -84,13 +95,15 @@ final class Batches {
         return bytes;
     }
 
+    static String string(@Nullable ByteBuffer bytes) {
+        return StandardCharsets.UTF_8.decode(Objects.requireNonNull(bytes)).toString();
+    }
+
     static List<String> values(RecordBatch batch) {
         var values = new ArrayList<String>();
         try (var records = batch.records()) {
             while (records.hasNext()) {
-                values.add(StandardCharsets.UTF_8
-                        .decode(Objects.requireNonNull(records.next().value()))
-                        .toString());
+                values.add(string(records.next().value()));
             }
         }
         return values;

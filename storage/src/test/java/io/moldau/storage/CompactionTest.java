@@ -130,11 +130,11 @@ class CompactionTest {
         }
         fill();
         int before = log.segments().size();
-        long bytes = log.view().sizeBytes();
+        long bytes = log.sizeBytes();
         compact();
         assertThat(records()).containsExactly("47 k2=v47", "48 k0=v48", "49 k1=v49");
         assertThat(log.segments().size()).isLessThan(before / 2);
-        assertThat(log.view().sizeBytes()).isLessThan(bytes / 2);
+        assertThat(log.sizeBytes()).isLessThan(bytes / 2);
         var status = log.compactionStatus();
         assertThat(status.cleanedBelow()).isGreaterThanOrEqualTo(50);
         assertThat(status.bytesAfter()).isLessThan(status.bytesBefore());
@@ -333,7 +333,7 @@ class CompactionTest {
             put("k", "v" + i);
         }
         fill();
-        long moved = 2 * log.view().sizeBytes();
+        long moved = 2 * log.sizeBytes();
         for (long ms = 0; ms < moved / 2; ms += 50) {
             world.timers().advance(50);
             world.threads().runAll();

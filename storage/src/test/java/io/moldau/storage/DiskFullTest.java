@@ -36,7 +36,7 @@ class DiskFullTest {
     @Test
     void producersAreRefusedBeforeTheDiskIsFullAndServedAgainWhenThereIsRoom() throws IOException {
         // Given
-        var directory = open(SMALL.withReserveBytes(100_000));
+        var directory = open(SMALL.with(it -> it.reserveBytes(100_000)));
         var log = create(directory, 0);
         assertThat(append(log, AppendOrigin.CLIENT, 1000)).isInstanceOf(AppendResult.Appended.class);
         world.threads().runAll();
@@ -60,7 +60,7 @@ class DiskFullTest {
 
     @Test
     void theReserveIsTheProducersLimitNotTheCoordinators() throws IOException {
-        var directory = open(SMALL.withReserveBytes(100_000));
+        var directory = open(SMALL.with(it -> it.reserveBytes(100_000)));
         var log = create(directory, 0);
         world.disk().capacity(world.disk().usedBytes() + 20_000);
         second();
@@ -85,7 +85,7 @@ class DiskFullTest {
     private static void life(long seed) throws IOException {
         var world = SimulatedWorld.of(seed);
         var luck = world.randomness();
-        var directory = LogDirectory.open(world.environment(), DATA, SMALL.withReserveBytes(0));
+        var directory = LogDirectory.open(world.environment(), DATA, SMALL.with(it -> it.reserveBytes(0)));
         var logs = new ArrayList<PartitionLog>();
         var written = new ArrayList<List<String>>();
         for (int i = 0; i < 3; i++) {

@@ -27,6 +27,7 @@ final class LogModel {
             long base,
             long last,
             long producer,
+            int producerEpoch,
             int sequence,
             boolean transactional,
             ControlRecord.@Nullable Type marker,
@@ -77,10 +78,20 @@ final class LogModel {
         end = newEnd;
     }
 
+    /// The newest epoch of a producer.
+    int producerEpoch(long producer) {
+        return batches.stream()
+                .filter(batch -> batch.producer == producer)
+                .mapToInt(batch -> batch.producerEpoch)
+                .max()
+                .orElse(0);
+    }
+
     int nextSequence(long producer) {
+        int epoch = producerEpoch(producer);
         int next = 0;
         for (var batch : batches) {
-            if (batch.producer == producer && batch.marker == null) {
+            if (batch.producer == producer && batch.producerEpoch == epoch && batch.marker == null) {
                 next = batch.sequence + batch.entries.size();
             }
         }
@@ -195,6 +206,7 @@ final class LogModel {
     private static void same(RecordBatch batch, Batch written) {
         assertThat(batch.lastOffset()).isEqualTo(written.last);
         assertThat(batch.producerId()).isEqualTo(written.producer);
+        assertThat((int) batch.producerEpoch()).isEqualTo(written.producer < 0 ? -1 : written.producerEpoch);
         assertThat(batch.baseSequence()).isEqualTo(written.sequence);
         assertThat(batch.isTransactional()).isEqualTo(written.transactional);
         assertThat(batch.isControl()).isEqualTo(written.marker != null);

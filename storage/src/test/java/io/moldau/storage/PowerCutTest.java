@@ -3,6 +3,7 @@ package io.moldau.storage;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.moldau.environment.simulated.SimulatedWorld;
+import io.moldau.records.ControlRecord;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
@@ -10,6 +11,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
@@ -21,7 +23,14 @@ class PowerCutTest {
     private static final LogDirectorySettings SMALL =
             new LogDirectorySettings(64 << 10, 8 << 10, 1 << 20, 16 << 10, 2048, 1_000_000);
 
-    private record Written(long baseOffset, long lastOffset, int sequence, List<String> values) {}
+    /// @param marker of the transactional producer, whose records have sequence numbers of their own
+    private record Written(
+            long baseOffset,
+            long lastOffset,
+            int sequence,
+            boolean transactional,
+            ControlRecord.@Nullable Type marker,
+            List<String> values) {}
 
     /// What a partition must hold.
     private static final class Model {
@@ -34,6 +43,58 @@ class PowerCutTest {
         long acknowledged;
         int nextSequence;
         int epoch;
+        boolean cut;
+
+        /// What was written by the transactional producer and is not decided.
+        List<Written> open() {
+            var open = new ArrayList<Written>();
+            for (var batch : batches) {
+                if (batch.marker != null) {
+                    open.clear();
+                } else if (batch.transactional) {
+                    open.add(batch);
+                }
+            }
+            return open;
+        }
+
+        /// Where the open transaction begins as far as it lies at or above an offset, at least the log's start.
+        long stable(long fromOffset, long logStart) {
+            return open().stream()
+                    .filter(batch -> batch.lastOffset >= fromOffset)
+                    .mapToLong(batch -> Math.max(batch.baseOffset, logStart))
+                    .findFirst()
+                    .orElse(end);
+        }
+
+        int nextTransactionalSequence() {
+            int next = 0;
+            for (var batch : batches) {
+                if (batch.transactional && batch.marker == null) {
+                    next = batch.sequence + batch.values.size();
+                }
+            }
+            return next;
+        }
+
+        /// What a reader of committed records must get below an offset.
+        List<String> committed(long below) {
+            var visible = new TreeMap<Long, String>();
+            var open = new TreeMap<Long, String>();
+            for (var batch : batches) {
+                if (batch.marker == ControlRecord.Type.COMMIT) {
+                    visible.putAll(open);
+                }
+                if (batch.marker != null) {
+                    open.clear();
+                }
+                for (int i = 0; i < batch.values.size(); i++) {
+                    (batch.transactional ? open : visible).put(batch.baseOffset + i, batch.values.get(i));
+                }
+            }
+            return List.copyOf(
+                    visible.subMap(logStart, Math.max(logStart, below)).values());
+        }
 
         Model(PartitionId id, UuidBits topicId, LogSettings settings) {
             this.id = id;
@@ -110,25 +171,42 @@ class PowerCutTest {
                 values.add(model.id + "#" + counter++ + "x".repeat(luck(12) == 0 ? 700 : luck(40)));
             }
             var array = values.toArray(new String[0]);
-            boolean idempotent = luck(2) == 0;
-            int sequence = idempotent ? model.nextSequence : -1;
+            int kind = luck(4);
+            boolean idempotent = kind < 2;
+            boolean transactional = kind == 2;
+            int sequence = idempotent ? model.nextSequence : transactional ? model.nextTransactionalSequence() : -1;
             ByteBuffer batch = idempotent
                     ? Batches.of(7, 0, sequence, world.clock().wallMs(), array)
-                    : Batches.plain(world.clock().wallMs(), array);
+                    : transactional
+                            ? Batches.transactional(9, sequence, world.clock().wallMs(), array)
+                            : Batches.plain(world.clock().wallMs(), array);
             var result = log(model).append(batch, model.epoch, AppendOrigin.CLIENT);
             assertThat(result).isInstanceOf(AppendResult.Appended.class);
             var appended = (AppendResult.Appended) result;
             assertThat(appended.baseOffset()).isEqualTo(model.end);
-            model.batches.add(new Written(appended.baseOffset(), appended.lastOffset(), sequence, values));
+            model.batches.add(
+                    new Written(appended.baseOffset(), appended.lastOffset(), sequence, transactional, null, values));
             model.end = appended.lastOffset() + 1;
             if (idempotent) {
                 model.nextSequence += count;
             }
         }
 
+        void endTransaction(Model model) {
+            if (model.open().isEmpty()) {
+                return;
+            }
+            var type = luck(2) == 0 ? ControlRecord.Type.ABORT : ControlRecord.Type.COMMIT;
+            var marker = new ControlRecord(type, 0);
+            var result = log(model).transactions().end(9, (short) 0, 1, marker, model.epoch);
+            assertThat(result).isInstanceOf(AppendResult.Appended.class);
+            model.batches.add(new Written(model.end, model.end, -1, true, type, List.of()));
+            model.end++;
+        }
+
         void sendAgain(Model model) {
             var mine = model.batches.stream()
-                    .filter(b -> b.sequence >= 0 && b.baseOffset >= model.logStart)
+                    .filter(b -> b.sequence >= 0 && !b.transactional && b.baseOffset >= model.logStart)
                     .toList();
             if (mine.isEmpty()) {
                 return;
@@ -171,8 +249,21 @@ class PowerCutTest {
                 if (written == null) {
                     throw new AssertionError("a batch at " + batch.baseOffset() + " of " + log);
                 }
-                assertThat(Batches.values(batch)).isEqualTo(written.values);
+                if (written.marker == null) {
+                    assertThat(Batches.values(batch)).isEqualTo(written.values);
+                } else {
+                    assertThat(batch.controlRecord().type()).isEqualTo(written.marker);
+                }
             }
+            long stable = view.lastStableOffset();
+            // A log that was cut may know of its transactions only what its batches say that are left.
+            long least = model.stable(0, view.logStartOffset());
+            long most = model.cut ? model.stable(view.logStartOffset(), view.logStartOffset()) : least;
+            assertThat(stable).isBetween(least, Math.max(least, most));
+            var committed = CommittedReader.read(log, view.logStartOffset(), maxBytes).stream()
+                    .map(record -> Batches.string(record.value()))
+                    .toList();
+            assertThat(committed).isEqualTo(model.committed(stable));
         }
 
         void afterCrash(boolean powerCut) throws IOException {
@@ -203,7 +294,7 @@ class PowerCutTest {
                 model.acknowledged = view.durableEndOffset();
                 assertThat(model.acknowledged).isEqualTo(model.end);
                 model.nextSequence = model.batches.stream()
-                        .filter(b -> b.sequence >= 0)
+                        .filter(b -> b.sequence >= 0 && !b.transactional)
                         .mapToInt(b -> b.sequence + b.values.size())
                         .max()
                         .orElse(0);
@@ -223,8 +314,10 @@ class PowerCutTest {
             var model = any();
             if (model == null || dice < 3) {
                 create();
-            } else if (dice < 55) {
+            } else if (dice < 49) {
                 append(model);
+            } else if (dice < 55) {
+                endTransaction(model);
             } else if (dice < 70) {
                 world.threads().runOne();
                 acknowledge();
@@ -278,6 +371,7 @@ class PowerCutTest {
             long to = model.logStart + luck((int) (model.end - model.logStart) + 1);
             log(model).truncateTo(to);
             model.batches.removeIf(b -> b.lastOffset >= to);
+            model.cut = true;
             long end = log(model).view().logEndOffset();
             assertThat(end).isLessThanOrEqualTo(to);
             model.end = end;
@@ -285,7 +379,7 @@ class PowerCutTest {
             model.acknowledged = Math.min(model.acknowledged, end);
             // A truncated follower's producer state is whatever its log says.
             model.nextSequence = model.batches.stream()
-                    .filter(b -> b.sequence >= 0)
+                    .filter(b -> b.sequence >= 0 && !b.transactional)
                     .mapToInt(b -> b.sequence + b.values.size())
                     .max()
                     .orElse(0);

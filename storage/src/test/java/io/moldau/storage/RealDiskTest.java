@@ -8,6 +8,7 @@ import io.moldau.environment.Environment;
 import java.io.IOException;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Proxy;
+import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.concurrent.CountDownLatch;
@@ -43,6 +44,33 @@ class RealDiskTest {
                         throw failed.getCause();
                     }
                 });
+    }
+
+    @Test
+    void blocksWrittenPastTheCacheAreReadThroughIt(@TempDir Path data) throws IOException {
+        var disk = Disk.real();
+        var path = data.resolve("blocks");
+        try (var usual = disk.open(path);
+                var blocks = disk.openForBlocks(path)) {
+            var page = Disk.blocks(1);
+            assertThat(page.capacity()).isEqualTo(Disk.BLOCK_BYTES);
+            for (byte lap = 1; lap <= 3; lap++) {
+                for (int at = 0; at < 4; at++) {
+                    page.clear();
+                    while (page.hasRemaining()) {
+                        page.put((byte) (lap * 10 + at));
+                    }
+                    blocks.write(page.flip(), (long) at * Disk.BLOCK_BYTES);
+                }
+                blocks.sync();
+                var read = ByteBuffer.allocate(4 * Disk.BLOCK_BYTES);
+                assertThat(usual.read(read, 0)).isEqualTo(read.capacity());
+                for (int at = 0; at < 4; at++) {
+                    assertThat(read.get(at * Disk.BLOCK_BYTES)).isEqualTo((byte) (lap * 10 + at));
+                    assertThat(read.get((at + 1) * Disk.BLOCK_BYTES - 1)).isEqualTo((byte) (lap * 10 + at));
+                }
+            }
+        }
     }
 
     @Test

@@ -59,6 +59,13 @@ final class BrokerCatalogue {
                     "bytes",
                     "Producers are refused when less than this is free on a data directory's volume; -1 takes 1 % of the"
                             + " volume, between 16 MiB and 1 GiB. Moldau's own."),
+            int32(
+                    "log.dir.direct.sync.bytes",
+                    2 << 20,
+                    0,
+                    "bytes",
+                    "A log with more bytes than this in a group of writes has its segment synced; the bytes of the others"
+                            + " go through the journal. 0 syncs every segment, 2147483647 hardly any. Moldau's own."),
             int64(
                     "log.scrub.interval.ms",
                     0,
