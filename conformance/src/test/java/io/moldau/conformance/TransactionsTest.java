@@ -97,7 +97,7 @@ class TransactionsTest {
             reader.seekToBeginning(all);
             var ends = reader.endOffsets(all);
             var read = new ArrayList<String>();
-            while (!all.stream().allMatch(each -> reader.position(each) >= ends.get(each))) {
+            while (!all.stream().allMatch(each -> reader.position(each) >= ends.getOrDefault(each, 0L))) {
                 reader.poll(Duration.ofMillis(50)).forEach(record -> read.add(record.value()));
             }
             return read.stream().sorted().toList();
