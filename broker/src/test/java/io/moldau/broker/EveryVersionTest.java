@@ -278,7 +278,7 @@ class EveryVersionTest {
         all.add(ConsumerGroupDescribeRequest.builder()
                 .groupIds(List.of("modern", "nobody"))
                 .build());
-        addTransactions(all);
+        TransactionRequests.addTo(all, TOPIC);
         all.add(DescribeConfigsRequest.builder()
                 .resources(List.of(DescribeConfigsRequest.DescribeConfigsResource.builder()
                         .resourceType((byte) 2)
@@ -296,67 +296,6 @@ class EveryVersionTest {
         all.forEach(request -> byKey.computeIfAbsent(request.apiKey(), key -> new ArrayList<>())
                 .add(request));
         return byKey;
-    }
-
-    private static void addTransactions(List<Request> all) {
-        all.add(InitProducerIdRequest.builder()
-                .transactionalId("t")
-                .transactionTimeoutMs(1000)
-                .build());
-        var topics = List.of(AddPartitionsToTxnRequest.AddPartitionsToTxnTopic.builder()
-                .name(TOPIC)
-                .partitions(List.of(0))
-                .build());
-        all.add(AddPartitionsToTxnRequest.builder()
-                .v3AndBelowTransactionalId("t")
-                .v3AndBelowTopics(topics)
-                .transactions(List.of())
-                .build());
-        all.add(AddPartitionsToTxnRequest.builder()
-                .v3AndBelowTopics(List.of())
-                .transactions(List.of(AddPartitionsToTxnRequest.AddPartitionsToTxnTransaction.builder()
-                        .transactionalId("t")
-                        .verifyOnly(true)
-                        .topics(topics)
-                        .build()))
-                .build());
-        all.add(AddOffsetsToTxnRequest.builder()
-                .transactionalId("t")
-                .groupId("g")
-                .build());
-        all.add(EndTxnRequest.builder().transactionalId("t").committed(true).build());
-        all.add(TxnOffsetCommitRequest.builder()
-                .transactionalId("t")
-                .groupId("g")
-                .topics(List.of(TxnOffsetCommitRequest.TxnOffsetCommitRequestTopic.builder()
-                        .name(TOPIC)
-                        .partitions(List.of(TxnOffsetCommitRequest.TxnOffsetCommitRequestPartition.builder()
-                                .committedOffset(1)
-                                .build()))
-                        .build()))
-                .build());
-        all.add(WriteTxnMarkersRequest.builder()
-                .markers(List.of(WriteTxnMarkersRequest.WritableTxnMarker.builder()
-                        .producerId(12345)
-                        .topics(List.of(WriteTxnMarkersRequest.WritableTxnMarkerTopic.builder()
-                                .name(TOPIC)
-                                .partitionIndexes(List.of(0, 7))
-                                .build()))
-                        .build()))
-                .build());
-        all.add(DescribeTransactionsRequest.builder()
-                .transactionalIds(List.of("t", "nobody"))
-                .build());
-        all.add(ListTransactionsRequest.builder()
-                .stateFilters(List.of())
-                .producerIdFilters(List.of())
-                .build());
-        all.add(DescribeProducersRequest.builder()
-                .topics(List.of(DescribeProducersRequest.TopicRequest.builder()
-                        .name(TOPIC)
-                        .partitionIndexes(List.of(0, 7))
-                        .build()))
-                .build());
     }
 
     private static ByteBuffer batch() {

@@ -58,7 +58,8 @@ public final class TransactionAdmin {
     /// One transactional id; fails if it is not known.
     public TransactionInfo describe(String id) {
         return find(id).orElseThrow(() -> new ClientException(
-                ErrorCode.TRANSACTIONAL_ID_NOT_FOUND, "There is no transactional id '" + id + "'."));
+                ErrorCode.TRANSACTIONAL_ID_NOT_FOUND,
+                "There is no transactional id '" + id + "'; see: moldau transactions list"));
     }
 
     private Optional<TransactionInfo> find(String id) {
