@@ -9,6 +9,7 @@ import io.moldau.replication.Partitions;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.function.BiConsumer;
 import java.util.function.Consumer;
@@ -55,24 +56,21 @@ public final class TransactionCoordinator implements Partitions.Listener {
         }
     }
 
+    /// A coordinator may be loaded, and have its first markers answered, before its constructor has returned:
+    /// what comes so early waits for it.
     private Coordinator<TransactionShard> shard(Partition partition) {
-        int index = partition.id().partition();
         int epoch = partition.leaderEpoch();
-        return new Coordinator<>(
+        var made = new CompletableFuture<Coordinator<TransactionShard>>();
+        var coordinator = new Coordinator<TransactionShard>(
                 partition,
                 environment,
                 schedule -> new TransactionShard(
                         settings,
                         schedule,
                         (to, decided, done) -> markers.write(to, MarkerRun.marker(decided, epoch), done),
-                        operation -> onShard(index, operation)));
-    }
-
-    private void onShard(int index, BiConsumer<TransactionShard, Effects> operation) {
-        var shard = shards.get(index);
-        if (shard != null) {
-            shard.submit(operation, refused -> {});
-        }
+                        operation -> made.thenAccept(own -> own.submit(operation, refused -> {}))));
+        made.complete(coordinator);
+        return coordinator;
     }
 
     /// Its transactions are nowhere until the node is restarted: producers are told to look for their coordinator.
