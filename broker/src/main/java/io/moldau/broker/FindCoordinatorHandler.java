@@ -1,16 +1,18 @@
 package io.moldau.broker;
 
+import io.moldau.groups.GroupCoordinator;
 import io.moldau.protocol.ErrorCode;
 import io.moldau.protocol.message.FindCoordinatorRequest;
 import io.moldau.protocol.message.FindCoordinatorResponse;
 import io.moldau.protocol.message.FindCoordinatorResponse.Coordinator;
-import java.util.List;
+import io.moldau.transactions.TransactionCoordinator;
 
-/// FindCoordinator (key 10), versions 0–6: for groups, this node, once the offsets topic exists.
+/// FindCoordinator (key 10), versions 0–6: for groups and transactions, this node, once their internal topic exists.
 /// - v4 many keys at once (KIP-699)
-/// Left out: coordinators of transactions and of share groups.
+/// Left out: coordinators of share groups.
 final class FindCoordinatorHandler implements ApiHandler<FindCoordinatorRequest> {
     private static final byte GROUP = 0;
+    private static final byte TRANSACTION = 1;
 
     private final NodeContext context;
     private final TopicCreation creation;
@@ -23,26 +25,18 @@ final class FindCoordinatorHandler implements ApiHandler<FindCoordinatorRequest>
     @Override
     public void handle(FindCoordinatorRequest request, Call call) {
         byte type = call.version() >= 1 ? request.keyType() : GROUP;
-        if (type != GROUP) {
-            var kind = type == 1 ? "transactions" : type == 2 ? "share groups" : "coordinator type " + type;
+        if (type != GROUP && type != TRANSACTION) {
+            var kind = type == 2 ? "share groups" : "coordinator type " + type;
             answer(request, call, ErrorCode.INVALID_REQUEST, "this node has no coordinator for " + kind);
             return;
         }
-        if (context.image().topic("__consumer_offsets").isPresent()) {
-            answer(request, call, ErrorCode.NONE, "");
-            return;
-        }
-        creation.ensure(List.of("__consumer_offsets")).whenComplete((outcomes, failure) -> {
-            if (failure != null) {
-                call.fail(failure);
-                return;
+        var topic = type == GROUP ? GroupCoordinator.TOPIC : TransactionCoordinator.TOPIC;
+        creation.whenThere(topic, failure -> {
+            if (failure.isEmpty()) {
+                answer(request, call, ErrorCode.NONE, "");
+            } else {
+                answer(request, call, ErrorCode.COORDINATOR_NOT_AVAILABLE, failure.get());
             }
-            var error = TopicCreation.errorOf(outcomes.getFirst());
-            answer(
-                    request,
-                    call,
-                    error == ErrorCode.NONE ? error : ErrorCode.COORDINATOR_NOT_AVAILABLE,
-                    "the topic __consumer_offsets cannot be created: " + outcomes.getFirst());
         });
     }
 

@@ -22,15 +22,28 @@ import io.moldau.protocol.message.MetadataRequest;
 import io.moldau.protocol.message.OffsetForLeaderEpochRequest;
 import io.moldau.protocol.message.ProduceRequest;
 import io.moldau.storage.LogDirectories;
+import io.moldau.transactions.ProducerIds;
+import io.moldau.transactions.TransactionCoordinator;
+import io.moldau.transactions.TransactionQueries;
+import io.moldau.transactions.TransactionsApi;
 
 /// Everything this node answers, but for ApiVersions, which tells of the others.
 final class Handlers {
     private Handlers() {}
 
-    static ApiTable table(NodeContext context, LogDirectories directories, GroupCoordinator groups) {
+    static ApiTable table(
+            NodeContext context,
+            LogDirectories directories,
+            GroupCoordinator groups,
+            TransactionCoordinator transactions,
+            ProducerIds producerIds) {
         var table = new ApiTable();
         var creation = new TopicCreation(context);
-        table.with(ApiKey.PRODUCE, ProduceRequest.class, new ProduceHandler(context));
+        var api = new TransactionsApi(transactions);
+        table.with(
+                ApiKey.PRODUCE,
+                ProduceRequest.class,
+                new ProduceHandler(context, new TransactionAdmission(context, api)));
         table.with(ApiKey.FETCH, FetchRequest.class, new FetchHandler(context));
         table.with(ApiKey.LIST_OFFSETS, ListOffsetsRequest.class, new ListOffsetsHandler(context));
         table.with(ApiKey.METADATA, MetadataRequest.class, new MetadataHandler(context, creation));
@@ -47,8 +60,8 @@ final class Handlers {
                 ApiKey.OFFSET_FOR_LEADER_EPOCH,
                 OffsetForLeaderEpochRequest.class,
                 new OffsetForLeaderEpochHandler(context));
+        table.with(ApiKey.INIT_PRODUCER_ID, InitProducerIdRequest.class, new InitProducerIdHandler(api, producerIds));
         table.with(ApiKey.DESCRIBE_PRODUCERS, DescribeProducersRequest.class, new DescribeProducersHandler(context));
-        table.with(ApiKey.INIT_PRODUCER_ID, InitProducerIdRequest.class, new InitProducerIdHandler(context));
         table.with(
                 ApiKey.FIND_COORDINATOR, FindCoordinatorRequest.class, new FindCoordinatorHandler(context, creation));
         var configDecisions = new ConfigDecisions(context.nodeId(), context.live()::settings);
@@ -71,6 +84,10 @@ final class Handlers {
                 new DescribeLogDirsHandler(context, directories));
         TelemetryHandlers.register(table, context);
         GroupHandlers.register(table, groups);
+        new TransactionHandlers(context, creation, api, groups).register(table);
+        new WriteTxnMarkersHandler(new TransactionMarkers(context.controller(), context.partitions(), groups))
+                .register(table);
+        TransactionQueryHandlers.register(table, new TransactionQueries(transactions));
         return table;
     }
 }

@@ -21,6 +21,8 @@ import io.moldau.storage.LogDirectories;
 import io.moldau.storage.LogDirectory;
 import io.moldau.storage.LogDirectorySettings;
 import io.moldau.storage.Scrub;
+import io.moldau.transactions.TransactionCoordinator;
+import io.moldau.transactions.TransactionSettings;
 import java.io.IOException;
 import java.net.BindException;
 import java.net.InetSocketAddress;
@@ -145,7 +147,15 @@ public final class Node implements AutoCloseable {
                 groupSettings(),
                 new TopicsView(controller),
                 () -> NodeContext.randomUuid(environment).toString());
+        var producerIds = new ProducerIdBlocks(controller);
+        var transactions = new TransactionCoordinator(
+                environment,
+                transactionSettings(),
+                new TransactionMarkers(controller, partitions, groups),
+                producerIds,
+                () -> new TopicsView(controller).partitions(TransactionCoordinator.TOPIC));
         partitions.listen(groups);
+        partitions.listen(transactions);
         controller.listen(live);
         controller.listen(partitions);
         controller.listen((records, image) -> tell(groups, records));
@@ -158,7 +168,7 @@ public final class Node implements AutoCloseable {
                 new TopicDecisions(List.of(nodeId), () -> NodeContext.randomUuid(environment)),
                 partitions,
                 new AdvertisedAddresses(settings.advertisedListeners()));
-        var table = Handlers.table(context, directories, groups);
+        var table = Handlers.table(context, directories, groups, transactions, producerIds);
         var apiVersions = new ApiVersionsAnswer(table, Features.ALL);
         table.with(ApiKey.API_VERSIONS, ApiVersionsRequest.class, apiVersions);
         var dispatcher = new RequestDispatcher(table, apiVersions, peer -> {});
@@ -241,6 +251,14 @@ public final class Node implements AutoCloseable {
                 settings.int32("group.consumer.heartbeat.interval.ms"),
                 settings.int32("group.consumer.max.size"),
                 settings.list("group.consumer.assignors"));
+    }
+
+    private TransactionSettings transactionSettings() {
+        return new TransactionSettings(
+                settings.int32("transaction.max.timeout.ms"),
+                settings.int32("transaction.abort.timed.out.transaction.cleanup.interval.ms"),
+                settings.int32("transactional.id.expiration.ms"),
+                settings.int32("transaction.remove.expired.transaction.cleanup.interval.ms"));
     }
 
     private void retain() {

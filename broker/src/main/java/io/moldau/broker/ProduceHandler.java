@@ -28,6 +28,7 @@ import org.jspecify.annotations.Nullable;
 /// - v7  zstd (KIP-110)
 /// - v8  error texts, and which records are to blame (KIP-467)
 /// - v9  flexible encoding
+/// - v12 partitions join the transaction implicitly (KIP-890)
 /// - v13 topics by id (KIP-516)
 ///
 /// acks=1 and acks=all are answered when the topic's durability is kept; acks=0 is not answered, and where such a
@@ -38,9 +39,11 @@ final class ProduceHandler implements ApiHandler<ProduceRequest> {
     private static final short TOPIC_IDS_SINCE = 13;
 
     private final NodeContext context;
+    private final TransactionAdmission admission;
 
-    ProduceHandler(NodeContext context) {
+    ProduceHandler(NodeContext context, TransactionAdmission admission) {
         this.context = context;
+        this.admission = admission;
     }
 
     @Override
@@ -115,7 +118,13 @@ final class ProduceHandler implements ApiHandler<ProduceRequest> {
         var arrival = new Arrival(
                 rules, isr, acks == -1, context.environment().clock().wallMs());
         switch (arrival.of(batches)) {
-            case Arrival.Accepted(var kept) -> partition.append(kept, AppendOrigin.CLIENT, acks != 0, done);
+            case Arrival.Accepted(var kept) -> {
+                if (TransactionAdmission.isNeeded(kept)) {
+                    admission.append(partition, kept, request, call, done);
+                } else {
+                    partition.append(kept, AppendOrigin.CLIENT, acks != 0, done);
+                }
+            }
             case Arrival.Turned(var refusal) -> done.accept(refusal);
         }
     }

@@ -8,7 +8,9 @@ import io.moldau.protocol.ErrorCode;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.Consumer;
 
 /// Creates topics that nobody asked for by CreateTopics: on first use, and the platform's own.
 final class TopicCreation {
@@ -25,6 +27,22 @@ final class TopicCreation {
         return context.controller().decide(image -> context.topicDecisions().create(image, wishes, false));
     }
 
+    /// Makes sure that one of the platform's own topics exists; `done` gets the reason if that is not possible.
+    void whenThere(String name, Consumer<Optional<String>> done) {
+        if (context.image().topic(name).isPresent()) {
+            done.accept(Optional.empty());
+            return;
+        }
+        ensure(List.of(name)).whenComplete((outcomes, failure) -> {
+            if (failure == null && errorOf(outcomes.getFirst()) == ErrorCode.NONE) {
+                done.accept(Optional.empty());
+            } else {
+                done.accept(Optional.of("the topic " + name + " cannot be created: "
+                        + (failure == null ? outcomes.getFirst() : failure)));
+            }
+        });
+    }
+
     private NewTopic wish(String name) {
         var settings = context.settings();
         return switch (name) {
@@ -38,6 +56,21 @@ final class TopicCreation {
                                 "cleanup.policy", "compact",
                                 "compression.type", "producer",
                                 "segment.bytes", Integer.toString(settings.int32("offsets.topic.segment.bytes"))));
+            case "__transaction_state" ->
+                new NewTopic(
+                        name,
+                        settings.int32("transaction.state.log.num.partitions"),
+                        settings.int32("transaction.state.log.replication.factor"),
+                        List.of(),
+                        Map.of(
+                                "cleanup.policy",
+                                "compact",
+                                "compression.type",
+                                "uncompressed",
+                                "min.insync.replicas",
+                                Integer.toString(settings.int32("transaction.state.log.min.isr")),
+                                "segment.bytes",
+                                Integer.toString(settings.int32("transaction.state.log.segment.bytes"))));
             default ->
                 new NewTopic(
                         name,

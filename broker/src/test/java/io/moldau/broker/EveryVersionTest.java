@@ -278,6 +278,7 @@ class EveryVersionTest {
         all.add(ConsumerGroupDescribeRequest.builder()
                 .groupIds(List.of("modern", "nobody"))
                 .build());
+        TransactionRequests.addTo(all, TOPIC);
         all.add(DescribeConfigsRequest.builder()
                 .resources(List.of(DescribeConfigsRequest.DescribeConfigsResource.builder()
                         .resourceType((byte) 2)

@@ -31,6 +31,7 @@ final class CommandTree {
         commands.put("produce", ProduceCommand::new);
         commands.put("consume", ConsumeCommand::new);
         commands.put("groups", GroupsCommand::new);
+        commands.put("transactions", TransactionsCommand::new);
         commands.put("config", ConfigCommand::new);
         commands.put("log", LogCommand::new);
         return commands;

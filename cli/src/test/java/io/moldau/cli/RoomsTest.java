@@ -31,8 +31,9 @@ class RoomsTest {
             Map.entry("replication", List.of("storage", "metadata", "records", "environment", "protocol")),
             Map.entry("coordination", List.of("replication")),
             Map.entry("groups", List.of("coordination")),
+            Map.entry("transactions", List.of("coordination")),
             Map.entry("network", List.of("protocol", "environment")),
-            Map.entry("broker", List.of("groups", "network")),
+            Map.entry("broker", List.of("groups", "transactions", "network")),
             Map.entry("client", List.of("protocol", "records", "environment")),
             Map.entry("cli", List.of("broker", "client")));
 

@@ -27,6 +27,8 @@ public final class Cluster implements AutoCloseable {
     private static final int FIRST_CONTACT_MS = 3_000;
     /// The connection to whichever bootstrap address answers.
     private static final int ANY = -1;
+    private static final byte GROUP = 0;
+    private static final byte TRANSACTION = 1;
     /// Newest versions that name topics by name rather than id.
     static final int ANY_VERSION = Short.MAX_VALUE;
 
@@ -181,10 +183,19 @@ public final class Cluster implements AutoCloseable {
 
     /// Node that coordinates a group.
     int coordinator(String group) {
+        return coordinator(GROUP, group);
+    }
+
+    int transactionCoordinator(String transactionalId) {
+        return coordinator(TRANSACTION, transactionalId);
+    }
+
+    private int coordinator(byte type, String key) {
         return retrying(() -> {
-            var request = FindCoordinatorRequest.builder().key(group).build();
+            var request =
+                    FindCoordinatorRequest.builder().key(key).keyType(type).build();
             var answer = (FindCoordinatorResponse) call(ANY, request, 3);
-            ClientException.check(answer.errorCode(), answer.errorMessage(), "Finding the coordinator of " + group);
+            ClientException.check(answer.errorCode(), answer.errorMessage(), "Finding the coordinator of " + key);
             nodes.put(answer.nodeId(), new ClientSettings.Address(answer.host(), answer.port()));
             return answer.nodeId();
         });

@@ -8,6 +8,7 @@ import java.net.URLClassLoader;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
@@ -16,6 +17,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /// The official Java client in several versions, each alone in a class loader, does everything an application does.
 class JavaClientsTest {
@@ -49,23 +51,27 @@ class JavaClientsTest {
         "2.8.2, cooperative"
     })
     void anApplicationWorksUnchanged(String version, String protocol) throws Exception {
-        // Given
-        var running = RUNNING.getFirst();
+        var topic = "app-" + version.replace('.', '-') + "-" + protocol;
+        assertThat(run(version, "ClientScenario", Map.of("topic", topic, "protocol", protocol)))
+                .isEqualTo("ok");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"4.3.1", "3.9.1", "2.8.2"})
+    void anApplicationWithTransactionsWorksUnchanged(String version) throws Exception {
+        var topic = "transactions-" + version.replace('.', '-');
+        assertThat(run(version, "TransactionScenario", Map.of("topic", topic))).isEqualTo("ok");
+    }
+
+    private static String run(String version, String name, Map<String, String> more) throws Exception {
         try (var loader = loader(version)) {
-            var type = loader.loadClass("io.moldau.conformance.scenario.ClientScenario");
+            var type = loader.loadClass("io.moldau.conformance.scenario." + name);
             @SuppressWarnings("unchecked")
             var scenario = (Function<Map<String, String>, String>)
                     type.getDeclaredConstructor().newInstance();
-            // When
-            var outcome = scenario.apply(Map.of(
-                    "bootstrap",
-                    running.bootstrap(),
-                    "topic",
-                    "app-" + version.replace('.', '-') + "-" + protocol,
-                    "protocol",
-                    protocol));
-            // Then
-            assertThat(outcome).isEqualTo("ok");
+            var arguments = new HashMap<>(more);
+            arguments.put("bootstrap", RUNNING.getFirst().bootstrap());
+            return scenario.apply(arguments);
         }
     }
 

@@ -122,7 +122,7 @@ public final class GroupCoordinator implements Partitions.Listener {
     }
 
     /// Kafka's rule, by the hash that Java defines for strings.
-    static int partitionOf(String groupId, int partitions) {
+    public static int partitionOf(String groupId, int partitions) {
         int hash = groupId.hashCode();
         return (hash == Integer.MIN_VALUE ? 0 : Math.abs(hash)) % partitions;
     }

@@ -355,7 +355,7 @@ final class BrokerCatalogue {
 
     static final Catalogue ALL = new Catalogue(
             "broker",
-            Stream.of(NODE, TOPICS, LOG, BrokerGroupCatalogue.ALL)
+            Stream.of(NODE, TOPICS, LOG, BrokerGroupCatalogue.ALL, BrokerTransactionCatalogue.ALL)
                     .flatMap(List::stream)
                     .toList());
 
@@ -379,8 +379,6 @@ final class BrokerCatalogue {
             "share.coordinator.",
             "ssl.",
             "super.users",
-            "transaction.",
-            "transactional.id.",
             "zookeeper.");
 
     private BrokerCatalogue() {}
