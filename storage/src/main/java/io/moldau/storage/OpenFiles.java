@@ -319,6 +319,14 @@ final class OpenFiles implements Disk {
         }
 
         @Override
+        public void load(long position, int count) throws IOException {
+            with(opened -> {
+                opened.load(position, count);
+                return count;
+            });
+        }
+
+        @Override
         public int read(ByteBuffer target, long position) throws IOException {
             return with(opened -> opened.read(target, position));
         }
