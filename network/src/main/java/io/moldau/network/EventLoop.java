@@ -101,10 +101,10 @@ final class EventLoop implements Runnable {
         }
     }
 
-    /// Under load something is ready whenever the loop asks, but little: whoever was answered has hardly had time to
-    /// ask again. Then others may run first, and the next turn has more to do for the same price. (64 connections with
-    /// one small request each on 2 cores: 25 requests a turn instead of 2, 132,000 a second instead of 95,000.) A loop
-    /// that had to wait last time is not under load and never yields.
+    /// Under load something is ready whenever the loop asks, but little: whoever was answered has hardly had time
+    /// to ask again. Then others may run first, and the next turn has more to do for the same price. (64
+    /// connections with one small request each on 2 cores: 25 requests a turn instead of 2, 132,000 a second
+    /// instead of 95,000.) A loop that had to wait last time is not under load and never yields.
     @SuppressWarnings("ThreadPriorityCheck")
     private void select() throws IOException {
         if (underLoad) {
