@@ -9,7 +9,8 @@ import org.jspecify.annotations.Nullable;
 
 /// What compaction leaves of one batch. Batches come in the log's order.
 ///
-/// - A record stays if it is the latest of its key. Records without a key go: they belong to no key.
+/// - A record stays if it is the latest of its key. Records without a key go: they belong to no key. So do those below
+///   the log's start, or one of them would outlive its tombstone.
 /// - A tombstone stays until its batch's delete horizon, which the first pass sets that keeps it (KIP-534).
 /// - Records of aborted transactions go. A marker goes like a tombstone once none of its transaction's data is left.
 /// - The last batch of each producer stays, without records if need be: its sequence numbers are still checked.
@@ -99,7 +100,10 @@ final class BatchCleaner {
                     var record = records.next();
                     var key = record.key();
                     boolean tombstone = record.value() == null;
-                    if (key != null && keys.latest(key) <= record.offset() && !(tombstone && expired)) {
+                    if (key != null
+                            && record.offset() >= logStart
+                            && keys.latest(key) <= record.offset()
+                            && !(tombstone && expired)) {
                         left.add(record);
                         tombstones |= tombstone;
                     }

@@ -240,7 +240,7 @@ final class LogModel {
         long active = log.segments().isEmpty() ? 0 : log.segments().getLast().baseOffset();
         fates.forEach((batch, fate) -> {
             for (var entry : batch.entries) {
-                if (batch.last < log.view().logStartOffset() || found.containsKey(entry.offset)) {
+                if (entry.offset < log.view().logStartOffset() || found.containsKey(entry.offset)) {
                     continue;
                 }
                 boolean superseded = latest.getOrDefault(entry.key, -1L) > entry.offset;
@@ -278,7 +278,7 @@ final class LogModel {
         fates.forEach((batch, fate) -> {
             for (var entry : batch.entries) {
                 if (fate != Fate.VALID
-                        || batch.last < logStart
+                        || entry.offset < logStart
                         || (present != null && !present.contains(entry.offset))) {
                     continue;
                 }
