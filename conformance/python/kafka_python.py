@@ -2,6 +2,7 @@
 group whose members come and go. It has no transactions (2.0.2)."""
 
 import sys
+import threading
 import time
 
 from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer, TopicPartition
@@ -46,32 +47,56 @@ def member():
         session_timeout_ms=10000, heartbeat_interval_ms=500, max_poll_records=100)
 
 
-def take(consumer, seen):
-    for records in consumer.poll(timeout_ms=200).values():
-        for record in records:
-            check(record.value.startswith(dict(record.headers)["codec"]), "headers come back")
-            seen.add(record.value)
+class Member(threading.Thread):
+    """Reads until it is told to stop, then commits. A thread of its own: joining blocks the caller."""
+
+    def __init__(self, seen):
+        super().__init__(daemon=True)
+        self.seen = seen
+        self.stop = threading.Event()
+        self.assigned = set()
+        self.failure = None
+
+    def run(self):
+        try:
+            consumer = member()
+            while not self.stop.is_set():
+                for records in consumer.poll(timeout_ms=100).values():
+                    for record in records:
+                        check(record.value.startswith(dict(record.headers)["codec"]), "headers come back")
+                        self.seen.add(record.value)
+                self.assigned = consumer.assignment()
+            consumer.commit()
+            consumer.close()
+        except Exception as failure:
+            self.failure = failure
+
+
+def until(what, condition, members):
+    end = time.monotonic() + 60
+    while not condition():
+        for one in members:
+            check(one.failure is None, "a member reads: %r" % one.failure)
+        check(time.monotonic() < end, what)
+        time.sleep(0.05)
 
 
 def consume():
     """A second member joins when the first has some, so there is a rebalance in the middle."""
     seen = set()
     expected = len(codecs()) * COUNT
-    end = time.monotonic() + 60
-    first, second = member(), None
-    while len(seen) < expected or second is None or not (first.assignment() and second.assignment()):
-        check(time.monotonic() < end, "all records came: %d of %d" % (len(seen), expected))
-        take(first, seen)
-        if len(seen) > expected // 4 and second is None:
-            first.commit()
-            second = member()
-        if second is not None:
-            take(second, seen)
-    check(not first.assignment() & second.assignment(), "no partition is read by both")
-    first.commit()
-    second.commit()
-    first.close()
-    second.close()
+    members = [Member(seen), Member(seen)]
+    members[0].start()
+    until("the first member reads", lambda: len(seen) > expected // 4, members)
+    members[1].start()
+    until("both have a partition", lambda: all(len(one.assigned) == 1 for one in members), members)
+    until("all records came: %d of %d" % (len(seen), expected), lambda: len(seen) == expected, members)
+    check(not members[0].assigned & members[1].assigned, "no partition is read by both")
+    for one in members:
+        one.stop.set()
+    for one in members:
+        one.join(30)
+        check(one.failure is None, "a member ends: %r" % one.failure)
 
 
 def administer(admin):
