@@ -101,11 +101,13 @@ public final class Topics {
 
     /// How many records of a topic a group has not committed yet.
     public static long lag(Admin admin, String group, String... topics) throws Exception {
-        var committed =
-                admin.listConsumerGroupOffsets(group).partitionsToOffsetAndMetadata().get();
+        var committed = admin.listConsumerGroupOffsets(group)
+                .partitionsToOffsetAndMetadata()
+                .get();
         long lag = 0;
         for (var topic : topics) {
-            var description = admin.describeTopics(List.of(topic)).allTopicNames().get().get(topic);
+            var description =
+                    admin.describeTopics(List.of(topic)).allTopicNames().get().get(topic);
             for (var info : description.partitions()) {
                 var partition = new TopicPartition(topic, info.partition());
                 long end = admin.listOffsets(Map.of(partition, org.apache.kafka.clients.admin.OffsetSpec.latest()))

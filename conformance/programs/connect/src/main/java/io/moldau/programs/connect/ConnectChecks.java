@@ -41,7 +41,9 @@ public final class ConnectChecks {
             file.add(1000);
             int port = Program.freePort();
             var worker = worker(node, port);
-            worker.put("offset.storage.file.filename", node.directory().resolve("offsets").toString());
+            worker.put(
+                    "offset.storage.file.filename",
+                    node.directory().resolve("offsets").toString());
             // Off by default in Connect; on, a node's death leaves no record twice.
             worker.put("producer.enable.idempotence", "true");
             try (var program = Program.java(
@@ -65,7 +67,8 @@ public final class ConnectChecks {
                 node.killAndRestart(Duration.ofSeconds(1));
                 adding.get();
                 awaitLines("the sink has the lines that came when the node was killed", sink, file);
-                checks.equal("standalone: the topic has every line once and in order", file.lines(), values(node, "alone"));
+                checks.equal(
+                        "standalone: the topic has every line once and in order", file.lines(), values(node, "alone"));
                 checks.equal(
                         "standalone: the sink has every line, in order",
                         file.lines(),
@@ -80,15 +83,20 @@ public final class ConnectChecks {
             int secondPort = Program.freePort();
             try (var first = distributedWorker(node, "first", firstPort)) {
                 var rest = new Rest(firstPort);
-                Checks.await("the first worker answers", PATIENCE, () -> rest.call("GET", "/connectors", null)
-                        .status() == 200);
+                Checks.await(
+                        "the first worker answers",
+                        PATIENCE,
+                        () -> rest.call("GET", "/connectors", null).status() == 200);
                 try (var second = distributedWorker(node, "second", secondPort)) {
                     var other = new Rest(secondPort);
-                    Checks.await("the second worker answers", PATIENCE, () -> other.call("GET", "/connectors", null)
-                            .status() == 200);
+                    Checks.await(
+                            "the second worker answers",
+                            PATIENCE,
+                            () -> other.call("GET", "/connectors", null).status() == 200);
                     kills(node, first, rest, second, other);
                     operate(node, other);
-                    checks.that(second.stop(Duration.ofSeconds(60)), "distributed: the second worker ends when asked to");
+                    checks.that(
+                            second.stop(Duration.ofSeconds(60)), "distributed: the second worker ends when asked to");
                 }
                 checks.that(first.stop(Duration.ofSeconds(60)), "distributed: the first worker ends when asked to");
             }
@@ -148,7 +156,10 @@ public final class ConnectChecks {
         rest.await("operated", "PAUSED");
         file.add(100);
         Checks.during(Duration.ofSeconds(2));
-        checks.equal("REST: a paused source reads nothing", 300, values(node, "operated").size());
+        checks.equal(
+                "REST: a paused source reads nothing",
+                300,
+                values(node, "operated").size());
         rest.insist("PUT", "/connectors/operated/resume", null, 202);
         rest.await("operated", "RUNNING");
         awaitLines("the sink has the lines after the pause", sink, file);
@@ -180,9 +191,15 @@ public final class ConnectChecks {
         rest.await("operated", "RUNNING");
         var twice = new ArrayList<>(file.lines());
         twice.addAll(file.lines());
-        Checks.await("the source read its file again", PATIENCE, () -> values(node, "operated").size() >= twice.size());
+        Checks.await(
+                "the source read its file again",
+                PATIENCE,
+                () -> values(node, "operated").size() >= twice.size());
         checks.equal("REST: without offsets the source begins anew", twice, values(node, "operated"));
-        Checks.await("the sink wrote all again", PATIENCE, () -> Files.readAllLines(sink).size() - before >= twice.size());
+        Checks.await(
+                "the sink wrote all again",
+                PATIENCE,
+                () -> Files.readAllLines(sink).size() - before >= twice.size());
         checks.equal(
                 "REST: the sink begins where it was told",
                 twice,
@@ -190,15 +207,28 @@ public final class ConnectChecks {
         rest.insist("DELETE", "/connectors/operated", null, 204);
         rest.insist("DELETE", "/connectors/written", null, 204);
         Checks.await("both are gone", PATIENCE, () -> rest.get("/connectors").isEmpty());
-        checks.equal("REST: deleted", 404, rest.call("GET", "/connectors/operated/status", null).status());
+        checks.equal(
+                "REST: deleted",
+                404,
+                rest.call("GET", "/connectors/operated/status", null).status());
     }
 
     private static long position(Rest rest) throws Exception {
-        return rest.get("/connectors/operated/offsets").path("offsets").path(0).path("offset").path("position").asLong(-1);
+        return rest.get("/connectors/operated/offsets")
+                .path("offsets")
+                .path(0)
+                .path("offset")
+                .path("position")
+                .asLong(-1);
     }
 
     private static long sunk(Rest rest) throws Exception {
-        return rest.get("/connectors/written/offsets").path("offsets").path(0).path("offset").path("kafka_offset").asLong(-1);
+        return rest.get("/connectors/written/offsets")
+                .path("offsets")
+                .path(0)
+                .path("offset")
+                .path("kafka_offset")
+                .asLong(-1);
     }
 
     /// The offset after the last record; the markers of transactions come behind it.
@@ -208,7 +238,9 @@ public final class ConnectChecks {
     }
 
     private static List<String> values(Moldau node, String topic) {
-        return Topics.read(node.bootstrap(), topic, true).stream().map(record -> record.value()).toList();
+        return Topics.read(node.bootstrap(), topic, true).stream()
+                .map(record -> record.value())
+                .toList();
     }
 
     private static void awaitLines(String what, Path sink, GrowingFile file) {
@@ -246,18 +278,26 @@ public final class ConnectChecks {
 
     private static Map<String, String> source(GrowingFile file, String topic) {
         return Map.of(
-                "connector.class", "org.apache.kafka.connect.file.FileStreamSourceConnector",
-                "tasks.max", "1",
-                "file", file.path().toString(),
-                "topic", topic);
+                "connector.class",
+                "org.apache.kafka.connect.file.FileStreamSourceConnector",
+                "tasks.max",
+                "1",
+                "file",
+                file.path().toString(),
+                "topic",
+                topic);
     }
 
     private static Map<String, String> sink(Path file, String topic) {
         return Map.of(
-                "connector.class", "org.apache.kafka.connect.file.FileStreamSinkConnector",
-                "tasks.max", "1",
-                "file", file.toString(),
-                "topics", topic);
+                "connector.class",
+                "org.apache.kafka.connect.file.FileStreamSinkConnector",
+                "tasks.max",
+                "1",
+                "file",
+                file.toString(),
+                "topics",
+                topic);
     }
 
     private static Map<String, String> named(String name, Map<String, String> config) {
@@ -267,7 +307,10 @@ public final class ConnectChecks {
     }
 
     private static String properties(Moldau node, String name, Map<String, String> settings) throws IOException {
-        var lines = settings.entrySet().stream().map(one -> one.getKey() + "=" + one.getValue()).toList();
-        return Files.write(node.directory().resolve(name), lines, StandardCharsets.UTF_8).toString();
+        var lines = settings.entrySet().stream()
+                .map(one -> one.getKey() + "=" + one.getValue())
+                .toList();
+        return Files.write(node.directory().resolve(name), lines, StandardCharsets.UTF_8)
+                .toString();
     }
 }

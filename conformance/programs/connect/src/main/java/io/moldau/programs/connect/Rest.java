@@ -34,8 +34,7 @@ final class Rest {
                 .build();
         var answer = http.send(request, HttpResponse.BodyHandlers.ofString());
         return new Answer(
-                answer.statusCode(),
-                answer.body().isEmpty() ? JSON.createObjectNode() : JSON.readTree(answer.body()));
+                answer.statusCode(), answer.body().isEmpty() ? JSON.createObjectNode() : JSON.readTree(answer.body()));
     }
 
     JsonNode get(String path) throws IOException, InterruptedException {

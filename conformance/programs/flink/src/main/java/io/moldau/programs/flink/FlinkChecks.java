@@ -47,9 +47,10 @@ public final class FlinkChecks {
                     alive(job);
                     return Files.exists(failed);
                 });
-                Checks.await("the job goes on", PATIENCE, () -> Topics.read(node.bootstrap(), Job.OUT, true)
-                                .size()
-                        > 3000);
+                Checks.await(
+                        "the job goes on",
+                        PATIENCE,
+                        () -> Topics.read(node.bootstrap(), Job.OUT, true).size() > 3000);
                 node.killAndRestart(Duration.ofSeconds(1));
                 Checks.during(Duration.ofSeconds(6));
                 job.kill();
@@ -73,9 +74,11 @@ public final class FlinkChecks {
                     values.computeIfAbsent(key, one -> new ArrayList<>()).add(line);
                 }
                 var name = "Flink, " + naming.toLowerCase(java.util.Locale.ROOT) + " transactional ids: ";
-                checks.that(job.output().contains("goes on from"), name + "the second process went on from a checkpoint");
+                checks.that(
+                        job.output().contains("goes on from"), name + "the second process went on from a checkpoint");
                 checks.same(name + "every record once", sorted(expected), sorted(values));
-                checks.same(name + "state and output fit: numbers 1 to n of each key", counted(expected), sorted(numbers));
+                checks.same(
+                        name + "state and output fit: numbers 1 to n of each key", counted(expected), sorted(numbers));
             }
         }
     }

@@ -34,7 +34,11 @@ public final class Job {
             case "stream" -> stream(spark, bootstrap, directory, files);
             case "files" -> write(spark.read().text(files).as(Encoders.STRING()), directory.resolve("files.txt"));
             default -> {
-                var rows = spark.read().format("kafka").options(kafka(bootstrap)).option("subscribe", IN).load();
+                var rows = spark.read()
+                        .format("kafka")
+                        .options(kafka(bootstrap))
+                        .option("subscribe", IN)
+                        .load();
                 write(rows.selectExpr("CAST(value AS STRING)").as(Encoders.STRING()), directory.resolve("topic.txt"));
             }
         }
@@ -51,7 +55,9 @@ public final class Job {
                 .format("kafka")
                 .options(kafka(bootstrap))
                 .option("topic", OUT)
-                .option("checkpointLocation", directory.resolve("checkpoint-topic").toString())
+                .option(
+                        "checkpointLocation",
+                        directory.resolve("checkpoint-topic").toString())
                 .trigger(Trigger.ProcessingTime(300))
                 .start();
         upper(spark, bootstrap)
@@ -59,7 +65,9 @@ public final class Job {
                 .writeStream()
                 .format("text")
                 .option("path", files)
-                .option("checkpointLocation", directory.resolve("checkpoint-files").toString())
+                .option(
+                        "checkpointLocation",
+                        directory.resolve("checkpoint-files").toString())
                 .trigger(Trigger.ProcessingTime(300))
                 .start();
         spark.streams().awaitAnyTermination();

@@ -40,12 +40,19 @@ public final class SparkChecks {
                 Checks.await("the query works again", PATIENCE, () -> written(job, node) > before + 500);
                 node.killAndRestart(Duration.ofSeconds(1));
                 var expected = input.get();
-                var upper = expected.stream().map(line -> line.toUpperCase(Locale.ROOT)).toList();
-                Checks.await("all is written to the topic", PATIENCE, () -> written(job, node) >= RECORDS
-                        && distinct(node).size() == RECORDS);
+                var upper = expected.stream()
+                        .map(line -> line.toUpperCase(Locale.ROOT))
+                        .toList();
+                Checks.await(
+                        "all is written to the topic",
+                        PATIENCE,
+                        () -> written(job, node) >= RECORDS && distinct(node).size() == RECORDS);
                 checks.equal("Spark, topic to topic: everything, nothing else", new TreeSet<>(upper), distinct(node));
                 checks.equal("Spark reads a topic as a table", sorted(expected), table(node, "topic"));
-                Checks.await("all is written to files", PATIENCE, () -> table(node, "files").size() >= RECORDS);
+                Checks.await(
+                        "all is written to files",
+                        PATIENCE,
+                        () -> table(node, "files").size() >= RECORDS);
                 checks.equal("Spark, topic to files: every record once", sorted(upper), table(node, "files"));
             }
         }

@@ -148,7 +148,9 @@ public final class Application {
             String text;
             try {
                 text = answerTo(
-                        streams, exchange.getRequestURI().getPath(), exchange.getRequestURI().getQuery());
+                        streams,
+                        exchange.getRequestURI().getPath(),
+                        exchange.getRequestURI().getQuery());
             } catch (RuntimeException notNow) {
                 text = "not now: " + notNow;
             }
@@ -165,11 +167,13 @@ public final class Application {
             case "/running" ->
                 streams.state() == KafkaStreams.State.RUNNING
                                 && streams.metadataForLocalThreads().stream()
-                                        .anyMatch(thread -> !thread.activeTasks().isEmpty())
+                                        .anyMatch(
+                                                thread -> !thread.activeTasks().isEmpty())
                         ? "yes"
                         : "no";
             case "/where" -> {
-                var host = streams.queryMetadataForKey(COUNTS, word, Serdes.String().serializer())
+                var host = streams.queryMetadataForKey(
+                                COUNTS, word, Serdes.String().serializer())
                         .activeHost();
                 yield host.host() + ":" + host.port();
             }

@@ -66,8 +66,7 @@ public final class StreamsChecks {
                     return Topics.lag(admin, "application", INPUTS) == 0;
                 });
                 kills(node, first, second, feeder);
-                Checks.await(
-                        "both instances work again", PATIENCE, () -> running(firstPort) && running(secondPort));
+                Checks.await("both instances work again", PATIENCE, () -> running(firstPort) && running(secondPort));
                 feeder.closeWindows();
                 Checks.await("all is read", PATIENCE, () -> {
                     alive(first, second);
@@ -134,11 +133,15 @@ public final class StreamsChecks {
             expected.put(word, counts);
         });
         int total = expected.values().stream().mapToInt(List::size).sum();
-        Checks.await("all words are counted", PATIENCE, () -> read(node, "word-counts").size() >= total);
+        Checks.await(
+                "all words are counted",
+                PATIENCE,
+                () -> read(node, "word-counts").size() >= total);
         var windows = feeder.expectedWindows();
-        Checks.await("all windows closed", PATIENCE, () -> Topics.byKey(read(node, "click-windows"))
-                .keySet()
-                .containsAll(windows.keySet()));
+        Checks.await(
+                "all windows closed",
+                PATIENCE,
+                () -> Topics.byKey(read(node, "click-windows")).keySet().containsAll(windows.keySet()));
         // What would be there twice comes within this time.
         Checks.during(Duration.ofSeconds(3));
         checks.that(feeder.dropped() > 0, feeder.dropped() + " clicks came after the grace");
@@ -168,8 +171,10 @@ public final class StreamsChecks {
                     distinct(feeder.expectedNamedOrders()),
                     distinct(named));
         }
-        Checks.await("the foreign-key join settles", PATIENCE, () -> feeder.expectedProducts()
-                .equals(new TreeMap<>(Topics.table(read(node, "supplied-products")))));
+        Checks.await(
+                "the foreign-key join settles",
+                PATIENCE,
+                () -> feeder.expectedProducts().equals(new TreeMap<>(Topics.table(read(node, "supplied-products")))));
         checks.same(
                 "foreign-key join: the table is right in the end",
                 feeder.expectedProducts(),
@@ -219,7 +224,10 @@ public final class StreamsChecks {
                 right++;
             }
         }
-        checks.equal("interactive query: every word, at the instance that has it", feeder.expectedWords().size(), right);
+        checks.equal(
+                "interactive query: every word, at the instance that has it",
+                feeder.expectedWords().size(),
+                right);
         checks.that(places.size() == ports.length, "both instances have some of the words");
     }
 
