@@ -12,8 +12,11 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.NewTopic;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -44,6 +47,8 @@ class JavaClientsTest {
         "4.3.1, classic",
         "4.3.1, cooperative",
         "4.3.1, consumer",
+        "4.0.1, classic",
+        "4.0.1, consumer",
         "3.9.1, classic",
         "3.9.1, static",
         "3.9.1, consumer",
@@ -57,10 +62,37 @@ class JavaClientsTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"4.3.1", "3.9.1", "2.8.2"})
+    @ValueSource(strings = {"4.3.1", "4.0.1", "3.9.1", "2.8.2"})
     void anApplicationWithTransactionsWorksUnchanged(String version) throws Exception {
         var topic = "transactions-" + version.replace('.', '-');
         assertThat(run(version, "TransactionScenario", Map.of("topic", topic))).isEqualTo("ok");
+    }
+
+    @ParameterizedTest
+    @CsvSource({"2.1.1, none gzip snappy lz4 zstd, true", "1.1.1, none gzip snappy lz4, true"})
+    void anOldApplicationWorksUnchanged(String version, String codecs, boolean transactional) throws Exception {
+        var topic = "old-" + version.replace('.', '-');
+        create(topic);
+        var answer = run(
+                version,
+                "OldClientScenario",
+                Map.of("topic", topic, "codecs", codecs, "transactional", Boolean.toString(transactional)));
+        assertThat(answer).isEqualTo("ok");
+    }
+
+    /// As Apache Kafka 4.3 does: Produce below 3 cannot be answered, the connection is closed (KIP-896).
+    @Test
+    void aProducerThatIsTooOldFailsAtOnceAndIsNotLeftWaiting() throws Exception {
+        create("too-old");
+        var answer = run("0.10.2.2", "OldClientScenario", Map.of("topic", "too-old", "role", "producer"));
+        assertThat(answer).contains("NetworkException: The server disconnected");
+    }
+
+    private static void create(String topic) throws Exception {
+        try (var admin =
+                Admin.create(Map.of("bootstrap.servers", RUNNING.getFirst().bootstrap()))) {
+            admin.createTopics(List.of(new NewTopic(topic, 2, (short) 1))).all().get();
+        }
     }
 
     private static String run(String version, String name, Map<String, String> more) throws Exception {

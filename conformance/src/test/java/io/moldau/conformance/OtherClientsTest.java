@@ -12,9 +12,10 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/// Clients that are not Java: librdkafka by kcat, and kafkajs.
+/// Clients that are not Java: librdkafka by kcat and by Python's confluent-kafka, those of Node.js, and kafka-python.
 class OtherClientsTest {
     @TempDir
     static Path directory;
@@ -94,11 +95,36 @@ class OtherClientsTest {
         assertThat(Programs.run(List.of("kcat", "-L", "-b", bootstrap()))).contains("topic \"grouped\"");
     }
 
-    @Test
-    void kafkajsProducesConsumesInAGroupAndAdministers() throws Exception {
-        assumeTrue(Files.exists(Path.of("js", "node_modules", "kafkajs")), "run npm ci in conformance/js");
+    @ParameterizedTest
+    @ValueSource(strings = {"kafkajs.cjs", "platformatic.mjs"})
+    void clientsOfNodeProduceConsumeInAGroupAdministerAndHaveTransactions(String program) throws Exception {
         assumeTrue(Programs.installed("node"), "node is not installed");
-        assertThat(Programs.run(List.of("node", Path.of("js", "kafkajs.cjs").toString(), bootstrap())))
-                .contains("ok");
+        assumeTrue(
+                Files.exists(Path.of("js", "node_modules", "@platformatic", "kafka")), "run npm ci in conformance/js");
+        assertThat(Programs.run(List.of("node", Path.of("js", program).toString(), bootstrap())))
+                .isEqualTo("ok\n");
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "confluent_kafka, confluent.py, ok",
+        "kafka, kafka_python.py, ok None gzip snappy lz4 zstd",
+    })
+    void clientsOfPythonProduceConsumeInAGroupAndAdminister(String module, String program, String printed)
+            throws Exception {
+        var python = Path.of("/usr/bin/python3");
+        assumeTrue(Files.isExecutable(python) && imports(python, module), module + " is not installed; see .ci/run");
+        assertThat(Programs.run(
+                        List.of(python.toString(), Path.of("python", program).toString(), bootstrap())))
+                .isEqualTo(printed + "\n");
+    }
+
+    private static boolean imports(Path python, String module) throws Exception {
+        return new ProcessBuilder(python.toString(), "-c", "import " + module)
+                        .redirectErrorStream(true)
+                        .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+                        .start()
+                        .waitFor()
+                == 0;
     }
 }

@@ -235,11 +235,13 @@ record Transaction(
             return new Decision.NeedsProducerId();
         }
         long nextId = rotates ? freshId.orElseThrow() : -1;
-        var next = prepared(commit, bumps, nextId, bumps ? EPOCH_OF_ITS_OWN : version, nowMs);
+        // Whoever ends decides: a client that joined as a new one does and ends as an old one keeps its epoch, and a
+        // log that expected a newer one in the marker would refuse it, and show nothing from here on.
+        var next = prepared(commit, bumps, nextId, bumps ? EPOCH_OF_ITS_OWN : 0, nowMs);
         return new Decision.Change(next, rotates ? new Producer(nextId, (short) 0) : next.producer);
     }
 
-    private Transaction prepared(boolean commit, boolean bumps, long nextId, short clientVersion, long nowMs) {
+    private Transaction prepared(boolean commit, boolean bumps, long nextId, int clientVersion, long nowMs) {
         return new Transaction(
                 id,
                 bumps ? bumped() : producer,
@@ -250,7 +252,7 @@ record Transaction(
                 isOngoing() ? partitions : Set.of(),
                 startMs,
                 nowMs,
-                clientVersion);
+                (short) clientVersion);
     }
 
     /// The open transaction is aborted and its producer's epoch is over: it took too long, or another one came.

@@ -49,6 +49,7 @@ public final class TransactionsApi {
         } else {
             decide(
                     id,
+                    false,
                     OptionalLong.empty(),
                     (shard, fresh) -> effects -> shard.initialise(
                             id,
@@ -60,12 +61,14 @@ public final class TransactionsApi {
         }
     }
 
-    /// EndTxn (key 26). The answer comes with the decision; the markers follow.
+    /// EndTxn (key 26). The answer comes with the decision; the markers follow. Behind partitions that wait to join it
+    /// waits too: it is about the transaction that they begin.
     public void end(EndTxnRequest request, short version, Consumer<EndTxnResponse> answer) {
         boolean bumps = version >= END_BUMPS_SINCE;
         var caller = new Producer(request.producerId(), request.producerEpoch());
         decide(
                 request.transactionalId(),
+                true,
                 OptionalLong.empty(),
                 (shard, fresh) -> effects ->
                         shard.end(request.transactionalId(), caller, request.committed(), bumps, fresh, effects),
@@ -76,7 +79,8 @@ public final class TransactionsApi {
                         .build()));
     }
 
-    /// Partitions join the transaction, as AddPartitionsToTxn and AddOffsetsToTxn ask.
+    /// Partitions join the transaction, as AddPartitionsToTxn and AddOffsetsToTxn ask. If the markers of the last one
+    /// are not written yet, they wait for them.
     ///
     /// @param transactionVersion of the client: 2 if the broker asks for it (KIP-890), else 0
     public void add(
@@ -85,12 +89,41 @@ public final class TransactionsApi {
             Set<PartitionId> partitions,
             short transactionVersion,
             Consumer<ErrorCode> answer) {
-        decide(
+        if (transactionalId.isEmpty()) {
+            answer.accept(ErrorCode.INVALID_REQUEST);
+            return;
+        }
+        join(transactionalId, caller, partitions, transactionVersion, answer);
+    }
+
+    private void join(
+            String transactionalId,
+            Producer caller,
+            Set<PartitionId> partitions,
+            short transactionVersion,
+            Consumer<ErrorCode> answer) {
+        transactions.on(
                 transactionalId,
-                OptionalLong.empty(),
-                (shard, fresh) ->
-                        effects -> shard.add(transactionalId, caller, partitions, transactionVersion, effects),
-                (error, producer) -> answer.accept(error));
+                (shard, effects) -> {
+                    Consumer<ErrorCode> again = error -> {
+                        if (error == ErrorCode.NONE) {
+                            join(transactionalId, caller, partitions, transactionVersion, answer);
+                        } else {
+                            answer.accept(error);
+                        }
+                    };
+                    if (shard.isAwaited(transactionalId)) {
+                        shard.await(transactionalId, again);
+                        return;
+                    }
+                    var decision = shard.add(transactionalId, caller, partitions, transactionVersion, effects);
+                    if (decision instanceof Decision.Refused(var error) && error == ErrorCode.CONCURRENT_TRANSACTIONS) {
+                        shard.await(transactionalId, again);
+                    } else {
+                        answer(decision, effects, (error, producer) -> answer.accept(error));
+                    }
+                },
+                answer);
     }
 
     /// Whether partitions are part of the transaction; errors in the order of the partitions.
@@ -118,34 +151,15 @@ public final class TransactionsApi {
                     answer);
             return;
         }
-        transactions.on(
-                transactionalId,
-                (shard, effects) -> {
-                    Consumer<ErrorCode> again = error -> {
-                        if (error == ErrorCode.NONE) {
-                            admit(transactionalId, caller, partition, true, answer);
-                        } else {
-                            answer.accept(error);
-                        }
-                    };
-                    if (shard.isAwaited(transactionalId)) {
-                        shard.await(transactionalId, again);
-                        return;
-                    }
-                    var decision = shard.add(
-                            transactionalId, caller, Set.of(partition), Transaction.EPOCH_OF_ITS_OWN, effects);
-                    if (decision instanceof Decision.Refused(var error) && error == ErrorCode.CONCURRENT_TRANSACTIONS) {
-                        shard.await(transactionalId, again);
-                    } else {
-                        answer(decision, effects, (error, producer) -> answer.accept(error));
-                    }
-                },
-                answer);
+        join(transactionalId, caller, Set.of(partition), Transaction.EPOCH_OF_ITS_OWN, answer);
     }
 
     /// Decides, if need be a second time with a new producer id, and answers.
+    ///
+    /// @param inTurn stands behind those who wait for the markers of the last transaction
     private void decide(
             String transactionalId,
+            boolean inTurn,
             OptionalLong freshId,
             DecisionIn decisionIn,
             BiConsumer<ErrorCode, Producer> answer) {
@@ -156,13 +170,23 @@ public final class TransactionsApi {
         transactions.on(
                 transactionalId,
                 (shard, effects) -> {
+                    if (inTurn && shard.isAwaited(transactionalId)) {
+                        shard.await(transactionalId, error -> {
+                            if (error == ErrorCode.NONE) {
+                                decide(transactionalId, inTurn, freshId, decisionIn, answer);
+                            } else {
+                                answer.accept(error, Producer.NONE);
+                            }
+                        });
+                        return;
+                    }
                     var decision = decisionIn.on(shard, freshId).apply(effects);
                     if (decision instanceof Decision.NeedsProducerId) {
                         transactions.producerIds().next().whenComplete((id, failure) -> {
                             if (failure != null) {
                                 answer.accept(ErrorCode.COORDINATOR_NOT_AVAILABLE, Producer.NONE);
                             } else {
-                                decide(transactionalId, OptionalLong.of(id), decisionIn, answer);
+                                decide(transactionalId, inTurn, OptionalLong.of(id), decisionIn, answer);
                             }
                         });
                     } else {

@@ -103,6 +103,17 @@ class TransactionTest {
     }
 
     @Test
+    void aTransactionThatAnOldRequestEndsKeepsItsEpochAndItsMarkerSaysSo() {
+        var prepared = change(
+                        in(TransactionState.ONGOING, 7, 3, 2).end(producer(7, 3), true, false, OptionalLong.empty(), 9))
+                .next();
+        assertThat(prepared.producer()).isEqualTo(producer(7, 3));
+        assertThat(MarkerRun.marker(prepared, 0).transactionVersion())
+                .as("the log takes a marker of the same epoch of such a client only")
+                .isLessThan(Transaction.EPOCH_OF_ITS_OWN);
+    }
+
+    @Test
     void recordsCarryEverything() {
         for (var state : TransactionState.values()) {
             var transaction = new Transaction(

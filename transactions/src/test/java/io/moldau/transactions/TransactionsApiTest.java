@@ -8,6 +8,7 @@ import io.moldau.protocol.message.InitProducerIdResponse;
 import io.moldau.protocol.message.ListTransactionsRequest;
 import java.io.IOException;
 import java.util.List;
+import java.util.Set;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
@@ -98,6 +99,38 @@ class TransactionsApiTest {
         node.pass(200);
         assertThat(first.get()).isEqualTo(ErrorCode.NONE);
         assertThat(second.get()).isEqualTo(ErrorCode.NONE);
+    }
+
+    @Test
+    void anOldClientWaitsWithItsPartitionsForTheEndOfItsLastTransactionAndMayEndTheNextMeanwhile() {
+        var producer = node.initialised("t");
+        assertThat(added("t", producer, 0)).isEqualTo(ErrorCode.NONE);
+        assertThat(produced("t", producer, 0, 0, false)).isEqualTo(ErrorCode.NONE);
+        node.refusing.add(TransactionsFixture.id(0));
+        assertThat(node.ended("t", producer, true, 4)).isEqualTo(ErrorCode.NONE);
+        // Given the next transaction, which is aborted before its partition has joined
+        var add = node.add("t", producer, 1);
+        var abort = node.end("t", producer, false, 4);
+        node.settle();
+        assertThat(add.isGiven() || abort.isGiven()).isFalse();
+        node.refusing.clear();
+        node.pass(200);
+        assertThat(add.get()).isEqualTo(ErrorCode.NONE);
+        assertThat(ErrorCode.of(abort.get().errorCode())).isEqualTo(ErrorCode.NONE);
+        assertThat(state("t")).isEqualTo("CompleteAbort");
+        assertThat(LogOutcomes.of(node.partitionOf(0)).committed).containsExactly("value");
+    }
+
+    @Test
+    void aClientThatBeginsAsANewOneAndEndsAsAnOldOneHasItsMarkers() {
+        var producer = node.initialised("t");
+        var added = new TransactionsFixture.Answer<ErrorCode>();
+        node.api().add("t", producer, Set.of(TransactionsFixture.id(0)), Transaction.EPOCH_OF_ITS_OWN, added);
+        node.settle();
+        assertThat(added.get()).isEqualTo(ErrorCode.NONE);
+        assertThat(produced("t", producer, 0, 0, false)).isEqualTo(ErrorCode.NONE);
+        assertThat(node.ended("t", producer, true, 4)).isEqualTo(ErrorCode.NONE);
+        assertThat(LogOutcomes.of(node.partitionOf(0)).committed).containsExactly("value");
     }
 
     @Test
