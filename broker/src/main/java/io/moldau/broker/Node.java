@@ -3,9 +3,11 @@ package io.moldau.broker;
 import io.moldau.broker.settings.BrokerSettings;
 import io.moldau.broker.settings.Endpoint;
 import io.moldau.broker.settings.SettingsException;
+import io.moldau.environment.DecisionJournal;
 import io.moldau.environment.Environment;
 import io.moldau.groups.GroupCoordinator;
 import io.moldau.groups.GroupSettings;
+import io.moldau.groups.MigrationPolicy;
 import io.moldau.metadata.Controller;
 import io.moldau.metadata.LocalMetadataLog;
 import io.moldau.metadata.MetadataRecord;
@@ -142,11 +144,13 @@ public final class Node implements AutoCloseable {
 
     private void listen() throws StartupException {
         int nodeId = settings.int32("node.id");
+        var journal = new DecisionJournal(environment.clock());
         var groups = new GroupCoordinator(
                 environment,
                 groupSettings(),
                 new TopicsView(controller),
-                () -> NodeContext.randomUuid(environment).toString());
+                () -> NodeContext.randomUuid(environment).toString(),
+                journal);
         var producerIds = new ProducerIdBlocks(controller);
         var transactions = new TransactionCoordinator(
                 environment,
@@ -250,7 +254,10 @@ public final class Node implements AutoCloseable {
                 settings.int32("group.consumer.session.timeout.ms"),
                 settings.int32("group.consumer.heartbeat.interval.ms"),
                 settings.int32("group.consumer.max.size"),
-                settings.list("group.consumer.assignors"));
+                settings.list("group.consumer.assignors"),
+                settings.int32("offsets.retention.minutes") * 60_000L,
+                settings.int64("offsets.retention.check.interval.ms"),
+                MigrationPolicy.of(settings.string("group.consumer.migration.policy")));
     }
 
     private TransactionSettings transactionSettings() {

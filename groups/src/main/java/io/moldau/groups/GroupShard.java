@@ -17,6 +17,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -26,9 +27,18 @@ final class GroupShard implements CoordinatedState {
     private final OffsetStore offsets = new OffsetStore();
     private final ClassicProtocol classic;
     private final ConsumerProtocol consumer;
+    private final OffsetRetention retention;
+    private final Explanations explanations;
     private boolean live;
 
-    GroupShard(GroupSettings settings, Schedule schedule, Topics topics, Supplier<String> uniqueText) {
+    GroupShard(
+            GroupSettings settings,
+            Schedule schedule,
+            Topics topics,
+            Supplier<String> uniqueText,
+            Explanations explanations) {
+        this.explanations = explanations;
+        this.retention = new OffsetRetention(settings, schedule, offsets, this::timeRunsMs, explanations);
         this.classic = new ClassicProtocol(settings, schedule, uniqueText);
         this.consumer = new ConsumerProtocol(settings, schedule, topics, uniqueText);
     }
@@ -104,6 +114,26 @@ final class GroupShard implements CoordinatedState {
         live = true;
         classic.loaded();
         consumer.loaded(effects);
+        retention.begin(this::deleteForgotten);
+    }
+
+    private OptionalLong timeRunsMs(String groupId, String topic, CommittedOffset offset) {
+        if (consumer.has(groupId)) {
+            return consumer.subscribes(groupId, topic)
+                    ? OptionalLong.empty()
+                    : OptionalLong.of(offset.commitTimestampMs());
+        }
+        return classic.offsetTimeRunsMs(groupId, topic, offset.commitTimestampMs());
+    }
+
+    /// Groups that have neither members nor offsets are nobody's.
+    private void deleteForgotten(Effects effects) {
+        for (var group : list(List.of("Empty"), List.of())) {
+            var id = group.groupId();
+            if (!offsets.has(id) && delete(id, effects) == ErrorCode.NONE) {
+                explanations.note(id, "the group was deleted: it has neither members nor committed offsets");
+            }
+        }
     }
 
     @Override

@@ -19,6 +19,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -272,6 +273,19 @@ public final class ClassicProtocol {
         return group.members.values().stream()
                 .anyMatch(member ->
                         Subscriptions.topics(member.metadata(protocol)).contains(topic));
+    }
+
+    /// From when on the time of an offset runs: while nobody reads its topic (KIP-211). Empty: it does not.
+    public OptionalLong offsetTimeRunsMs(String groupId, String topic, long committedMs) {
+        var group = groups.get(groupId);
+        if (group == null) {
+            return OptionalLong.of(committedMs);
+        }
+        if (isEmpty(groupId)) {
+            return OptionalLong.of(Math.max(committedMs, group.stateTimestampMs));
+        }
+        boolean known = group.state == ClassicGroup.State.STABLE && "consumer".equals(group.protocolType);
+        return known && !subscribes(groupId, topic) ? OptionalLong.of(committedMs) : OptionalLong.empty();
     }
 
     public Optional<ErrorCode> whyNotDeletable(String groupId) {
