@@ -11,18 +11,28 @@ import io.moldau.protocol.data.GroupMetadataValue;
 import io.moldau.protocol.data.LegacyOffsetCommitKey;
 import io.moldau.protocol.data.OffsetCommitKey;
 import io.moldau.protocol.data.OffsetCommitValue;
+import io.moldau.protocol.message.ConsumerGroupHeartbeatRequest;
+import io.moldau.protocol.message.ConsumerGroupHeartbeatResponse;
+import io.moldau.protocol.message.HeartbeatRequest;
+import io.moldau.protocol.message.JoinGroupRequest;
+import io.moldau.protocol.message.JoinGroupResponse;
+import io.moldau.protocol.message.LeaveGroupRequest.MemberIdentity;
 import io.moldau.protocol.message.ListGroupsResponse.ListedGroup;
+import io.moldau.protocol.message.SyncGroupRequest;
+import io.moldau.protocol.message.SyncGroupResponse;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /// All the groups of one offsets partition, of every kind, and their offsets. A group id belongs to one kind at a
-/// time; a kind may take over an id whose group of the other kind is empty.
+/// time; a kind may take over an id whose group of the other kind is empty, and classic and consumer groups change
+/// into each other with their members (KIP-848).
 final class GroupShard implements CoordinatedState {
     private final OffsetStore offsets = new OffsetStore();
     private final ClassicProtocol classic;
@@ -39,8 +49,8 @@ final class GroupShard implements CoordinatedState {
             Explanations explanations) {
         this.explanations = explanations;
         this.retention = new OffsetRetention(settings, schedule, offsets, this::timeRunsMs, explanations);
-        this.classic = new ClassicProtocol(settings, schedule, uniqueText);
-        this.consumer = new ConsumerProtocol(settings, schedule, topics, uniqueText);
+        this.classic = new ClassicProtocol(settings, schedule, uniqueText, explanations);
+        this.consumer = new ConsumerProtocol(settings, schedule, topics, uniqueText, explanations, classic::adopt);
     }
 
     OffsetStore offsets() {
@@ -112,7 +122,7 @@ final class GroupShard implements CoordinatedState {
     @Override
     public void loaded(Schedule schedule, Effects effects) {
         live = true;
-        classic.loaded();
+        classic.loaded(effects);
         consumer.loaded(effects);
         retention.begin(this::deleteForgotten);
     }
@@ -141,28 +151,65 @@ final class GroupShard implements CoordinatedState {
         classic.discarded(error);
     }
 
-    /// Whether the classic protocol may use this group id; an empty group of the other kind gives way.
-    ErrorCode claimForClassic(String groupId, Effects effects) {
-        if (!consumer.has(groupId)) {
-            return ErrorCode.NONE;
+    /// JoinGroup; a consumer group takes members of the classic protocol in, unless it is empty and gives way.
+    void join(JoinGroupRequest request, Caller caller, Effects effects, Consumer<JoinGroupResponse> answer) {
+        var id = request.groupId();
+        if (consumer.has(id)) {
+            if (consumer.isEmpty(id)) {
+                consumer.delete(id, effects);
+            } else if (consumer.join(request, caller, effects, answer)) {
+                return;
+            }
         }
-        if (!consumer.isEmpty(groupId)) {
-            return ErrorCode.INCONSISTENT_GROUP_PROTOCOL;
-        }
-        consumer.delete(groupId, effects);
-        return ErrorCode.NONE;
+        classic.join(request, caller, effects, answer);
     }
 
-    /// Whether the consumer protocol may use this group id; an empty group of the other kind gives way.
-    ErrorCode claimForConsumer(String groupId, Effects effects) {
-        if (!classic.has(groupId)) {
-            return ErrorCode.NONE;
+    void sync(SyncGroupRequest request, Effects effects, Consumer<SyncGroupResponse> answer) {
+        if (consumer.has(request.groupId())) {
+            consumer.sync(request, effects, answer);
+        } else {
+            classic.sync(request, effects, answer);
         }
-        if (!classic.isEmpty(groupId)) {
-            return ErrorCode.GROUP_ID_NOT_FOUND;
+    }
+
+    ErrorCode heartbeat(HeartbeatRequest request) {
+        return consumer.has(request.groupId()) ? consumer.heartbeat(request) : classic.heartbeat(request);
+    }
+
+    /// LeaveGroup; the errors in the order of the members.
+    List<ErrorCode> leave(String groupId, List<MemberIdentity> who, Effects effects) {
+        return consumer.has(groupId)
+                ? consumer.leave(groupId, who, effects)
+                : who.stream().map(one -> classic.leave(groupId, one, effects)).toList();
+    }
+
+    /// ConsumerGroupHeartbeat. A classic group gives way if it is empty, and changes with its members if it can.
+    ConsumerGroupHeartbeatResponse heartbeat(ConsumerGroupHeartbeatRequest request, Caller caller, Effects effects) {
+        var refusal = consumer.refusal(request, caller);
+        if (refusal.isPresent()) {
+            return refusal.get();
         }
-        classic.delete(groupId, effects);
-        return ErrorCode.NONE;
+        var id = request.groupId();
+        if (classic.has(id)) {
+            var problem = request.memberEpoch() == 0 ? giveWay(id, effects) : Optional.of("it is a classic group now");
+            if (problem.isPresent()) {
+                var reason = "the group \"" + id + "\" is no consumer group: " + problem.get();
+                return ConsumerProtocol.refused(ErrorCode.GROUP_ID_NOT_FOUND, reason);
+            }
+        }
+        return consumer.heartbeat(request, caller, effects);
+    }
+
+    private Optional<String> giveWay(String id, Effects effects) {
+        if (!classic.hasMembers(id)) {
+            classic.delete(id, effects);
+            return Optional.empty();
+        }
+        var problem = classic.whyNotMigrated(id);
+        if (problem.isEmpty()) {
+            consumer.adopt(classic.release(id, effects), effects);
+        }
+        return problem;
     }
 
     boolean exists(String groupId) {
@@ -171,7 +218,7 @@ final class GroupShard implements CoordinatedState {
 
     ErrorCode mayCommit(String groupId, String memberId, @Nullable String instanceId, int generationOrEpoch) {
         return consumer.has(groupId)
-                ? consumer.mayCommit(groupId, memberId, generationOrEpoch)
+                ? consumer.mayCommit(groupId, memberId, instanceId, generationOrEpoch)
                 : classic.mayCommit(groupId, memberId, instanceId, generationOrEpoch);
     }
 
@@ -185,7 +232,7 @@ final class GroupShard implements CoordinatedState {
         if (!consumer.has(groupId)) {
             return classic.mayCommitTransactional(groupId, memberId, instanceId, generationOrEpoch);
         }
-        var allowed = consumer.mayCommit(groupId, memberId, generationOrEpoch);
+        var allowed = consumer.mayCommit(groupId, memberId, instanceId, generationOrEpoch);
         return allowed == ErrorCode.STALE_MEMBER_EPOCH ? ErrorCode.ILLEGAL_GENERATION : allowed;
     }
 

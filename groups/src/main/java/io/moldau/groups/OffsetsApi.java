@@ -142,7 +142,8 @@ public final class OffsetsApi {
                     if (memberId != null
                             && request.memberEpoch() >= 0
                             && shard.consumer().has(request.groupId())) {
-                        var allowed = shard.consumer().mayCommit(request.groupId(), memberId, request.memberEpoch());
+                        var allowed =
+                                shard.consumer().mayCommit(request.groupId(), memberId, null, request.memberEpoch());
                         if (allowed != ErrorCode.NONE) {
                             answer.accept(fetchRefused(request.groupId(), allowed));
                             return;

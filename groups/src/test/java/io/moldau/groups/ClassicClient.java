@@ -47,6 +47,8 @@ final class ClassicClient {
 
     String memberId = "";
     int generation = -1;
+    /// Its metadata are no subscription.
+    boolean unreadable;
     /// What it reads.
     final Set<One> owned = new HashSet<>();
     ErrorCode lastError = ErrorCode.NONE;
@@ -130,6 +132,9 @@ final class ClassicClient {
     }
 
     private ByteBuffer subscription() {
+        if (unreadable) {
+            return ByteBuffer.wrap(new byte[] {0});
+        }
         var byTopic = new TreeMap<String, List<Integer>>();
         owned.forEach(
                 one -> byTopic.computeIfAbsent(node.topics.name(one.topic()).orElseThrow(), topic -> new ArrayList<>())
@@ -297,6 +302,18 @@ final class ClassicClient {
         generation = -1;
         owned.clear();
         joined = false;
+    }
+
+    /// Its connection broke: the answer that it waits for will not come.
+    void disconnected() {
+        if (joining != null && !joining.isGiven()) {
+            joining = null;
+            rejoin();
+        }
+        if (syncing != null && !syncing.isGiven()) {
+            syncing = null;
+            rejoin();
+        }
     }
 
     private void rejoin() {
