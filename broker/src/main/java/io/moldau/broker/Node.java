@@ -22,6 +22,7 @@ import io.moldau.storage.Cleaner;
 import io.moldau.storage.LogDirectories;
 import io.moldau.storage.LogDirectory;
 import io.moldau.storage.LogDirectorySettings;
+import io.moldau.storage.PartitionId;
 import io.moldau.storage.Scrub;
 import io.moldau.transactions.TransactionCoordinator;
 import io.moldau.transactions.TransactionSettings;
@@ -51,6 +52,7 @@ public final class Node implements AutoCloseable {
     private final Cleaner cleaner;
     private final LiveSettings live;
     private final List<NetworkServer> servers = new ArrayList<>();
+    private final DecisionJournal journal;
     private final AtomicBoolean closed = new AtomicBoolean();
     private @Nullable Scrub scrub;
 
@@ -135,6 +137,7 @@ public final class Node implements AutoCloseable {
         this.settings = settings;
         this.directories = directories;
         this.controller = controller;
+        this.journal = new DecisionJournal(environment.clock());
         int nodeId = settings.int32("node.id");
         this.live = new LiveSettings(settings, nodeId, controller.image());
         this.partitions =
@@ -144,7 +147,6 @@ public final class Node implements AutoCloseable {
 
     private void listen() throws StartupException {
         int nodeId = settings.int32("node.id");
-        var journal = new DecisionJournal(environment.clock());
         var groups = new GroupCoordinator(
                 environment,
                 groupSettings(),
@@ -157,7 +159,8 @@ public final class Node implements AutoCloseable {
                 transactionSettings(),
                 new TransactionMarkers(controller, partitions, groups),
                 producerIds,
-                () -> new TopicsView(controller).partitions(TransactionCoordinator.TOPIC));
+                () -> new TopicsView(controller).partitions(TransactionCoordinator.TOPIC),
+                journal);
         partitions.listen(groups);
         partitions.listen(transactions);
         controller.listen(live);
@@ -171,7 +174,8 @@ public final class Node implements AutoCloseable {
                 controller,
                 new TopicDecisions(List.of(nodeId), () -> NodeContext.randomUuid(environment)),
                 partitions,
-                new AdvertisedAddresses(settings.advertisedListeners()));
+                new AdvertisedAddresses(settings.advertisedListeners()),
+                journal);
         var table = Handlers.table(context, directories, groups, transactions, producerIds);
         var apiVersions = new ApiVersionsAnswer(table, Features.ALL);
         table.with(ApiKey.API_VERSIONS, ApiVersionsRequest.class, apiVersions);
@@ -274,10 +278,18 @@ public final class Node implements AutoCloseable {
         }
         environment.threads().blocking().execute(() -> {
             if (!closed.get()) {
-                partitions.retain(environment.clock().wallMs());
+                partitions.retain(environment.clock().wallMs(), this::noteRetention);
             }
         });
         environment.timers().schedule(live.current().int64("log.retention.check.interval.ms"), this::retain);
+    }
+
+    private void noteRetention(PartitionId partition, long start) {
+        journal.note(
+                DecisionJournal.Kind.TOPIC,
+                partition.topic(),
+                "partition " + partition.partition() + ": the records below offset " + start
+                        + " were deleted, as retention.ms, retention.bytes or a DeleteRecords request say");
     }
 
     /// Where the node listens; the first address if there are several.

@@ -12,6 +12,7 @@ import io.moldau.groups.Topics;
 import io.moldau.protocol.ErrorCode;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.TreeSet;
@@ -260,7 +261,7 @@ final class GroupSteps {
     }
 
     /// Partitions by the names of their topics; topics that are gone are left out.
-    TreeMap<String, List<Integer>> names(PartitionSet partitions) {
+    Map<String, List<Integer>> names(PartitionSet partitions) {
         var byName = new TreeMap<String, List<Integer>>();
         partitions
                 .byTopic()
