@@ -111,7 +111,7 @@ final class ClassicMembers {
                 || !request.memberId().isEmpty()
                 || !EmbeddedProtocol.TYPE.equals(request.protocolType())
                 || !steps.settings.migration().downgrades()
-                || group.members.values().stream().anyMatch(one -> one != previous.get() && !one.isClassic())) {
+                || group.members.values().stream().anyMatch(one -> !one.id().equals(previous.get().id()) && !one.isClassic())) {
             return false;
         }
         steps.drop(group, previous.get(), effects);
