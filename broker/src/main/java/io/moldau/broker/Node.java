@@ -8,6 +8,7 @@ import io.moldau.environment.Environment;
 import io.moldau.groups.GroupCoordinator;
 import io.moldau.groups.GroupSettings;
 import io.moldau.groups.MigrationPolicy;
+import io.moldau.metadata.ConfigResource;
 import io.moldau.metadata.Controller;
 import io.moldau.metadata.LocalMetadataLog;
 import io.moldau.metadata.MetadataRecord;
@@ -151,6 +152,7 @@ public final class Node implements AutoCloseable {
                 environment,
                 groupSettings(),
                 new TopicsView(controller),
+                this::groupConfig,
                 () -> NodeContext.randomUuid(environment).toString(),
                 journal);
         var producerIds = new ProducerIdBlocks(controller);
@@ -262,6 +264,11 @@ public final class Node implements AutoCloseable {
                 settings.int32("offsets.retention.minutes") * 60_000L,
                 settings.int64("offsets.retention.check.interval.ms"),
                 MigrationPolicy.of(settings.string("group.consumer.migration.policy")));
+    }
+
+    private int groupConfig(String group, String name) {
+        var own = controller.image().config(new ConfigResource(ConfigResource.Type.GROUP, group));
+        return io.moldau.broker.settings.GroupSettings.int32(name, own, live.current());
     }
 
     private TransactionSettings transactionSettings() {

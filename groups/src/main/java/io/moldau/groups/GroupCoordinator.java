@@ -24,6 +24,7 @@ public final class GroupCoordinator implements Partitions.Listener {
     private final Environment environment;
     private final GroupSettings settings;
     private final Topics topics;
+    private final GroupConfigs configs;
     private final Supplier<String> uniqueText;
     private final DecisionJournal journal;
     private final Map<Integer, Coordinator<GroupShard>> shards = new ConcurrentHashMap<>();
@@ -34,11 +35,13 @@ public final class GroupCoordinator implements Partitions.Listener {
             Environment environment,
             GroupSettings settings,
             Topics topics,
+            GroupConfigs configs,
             Supplier<String> uniqueText,
             DecisionJournal journal) {
         this.environment = environment;
         this.settings = settings;
         this.topics = topics;
+        this.configs = configs;
         this.uniqueText = uniqueText;
         this.journal = journal;
     }
@@ -67,7 +70,7 @@ public final class GroupCoordinator implements Partitions.Listener {
         return new Coordinator<>(
                 partition,
                 environment,
-                schedule -> new GroupShard(settings, schedule, topics, uniqueText, explanations));
+                schedule -> new GroupShard(settings, schedule, topics, configs, uniqueText, explanations));
     }
 
     /// Its groups are nowhere until the node is restarted: members are told to look for their coordinator.
@@ -129,7 +132,12 @@ public final class GroupCoordinator implements Partitions.Listener {
 
     /// Topics were created, deleted or given more partitions.
     public void topicsChanged() {
-        onEach((shard, effects) -> shard.consumer().topicsChanged(effects), () -> {});
+        onEach(
+                (shard, effects) -> {
+                    shard.consumer().topicsChanged(effects);
+                    shard.streams().topicsChanged(effects);
+                },
+                () -> {});
     }
 
     /// Kafka's rule, by the hash that Java defines for strings.

@@ -5,6 +5,7 @@ import io.moldau.coordination.Effects;
 import io.moldau.coordination.Entry;
 import io.moldau.groups.classic.ClassicProtocol;
 import io.moldau.groups.consumer.ConsumerProtocol;
+import io.moldau.groups.streams.StreamsProtocol;
 import io.moldau.protocol.ErrorCode;
 import io.moldau.protocol.data.GroupMetadataKey;
 import io.moldau.protocol.data.GroupMetadataValue;
@@ -18,6 +19,7 @@ import io.moldau.protocol.message.JoinGroupRequest;
 import io.moldau.protocol.message.JoinGroupResponse;
 import io.moldau.protocol.message.LeaveGroupRequest.MemberIdentity;
 import io.moldau.protocol.message.ListGroupsResponse.ListedGroup;
+import io.moldau.protocol.message.StreamsGroupHeartbeatRequest;
 import io.moldau.protocol.message.SyncGroupRequest;
 import io.moldau.protocol.message.SyncGroupResponse;
 import java.util.ArrayList;
@@ -37,6 +39,7 @@ final class GroupShard implements CoordinatedState {
     private final OffsetStore offsets = new OffsetStore();
     private final ClassicProtocol classic;
     private final ConsumerProtocol consumer;
+    private final StreamsProtocol streams;
     private final OffsetRetention retention;
     private final Explanations explanations;
     private boolean live;
@@ -45,8 +48,10 @@ final class GroupShard implements CoordinatedState {
             GroupSettings settings,
             Schedule schedule,
             Topics topics,
+            GroupConfigs configs,
             Supplier<String> uniqueText,
             Explanations explanations) {
+        this.streams = new StreamsProtocol(configs, schedule, topics, explanations);
         this.explanations = explanations;
         this.retention = new OffsetRetention(settings, schedule, offsets, this::timeRunsMs, explanations);
         this.classic = new ClassicProtocol(settings, schedule, uniqueText, explanations);
@@ -65,6 +70,10 @@ final class GroupShard implements CoordinatedState {
         return consumer;
     }
 
+    StreamsProtocol streams() {
+        return streams;
+    }
+
     @Override
     public void replay(Entry entry) {
         short type = RecordFormat.type(entry.key());
@@ -80,6 +89,8 @@ final class GroupShard implements CoordinatedState {
                         value.map(bytes -> RecordFormat.value(bytes, GroupMetadataValue::read))
                                 .orElse(null));
             }
+        } else if (StreamsProtocol.isFor(type)) {
+            streams.replay(entry);
         } else {
             consumer.replay(entry);
         }
@@ -124,12 +135,18 @@ final class GroupShard implements CoordinatedState {
         live = true;
         classic.loaded(effects);
         consumer.loaded(effects);
+        streams.loaded(effects);
         retention.begin(this::deleteForgotten);
     }
 
     private OptionalLong timeRunsMs(String groupId, String topic, CommittedOffset offset) {
         if (consumer.has(groupId)) {
             return consumer.subscribes(groupId, topic)
+                    ? OptionalLong.empty()
+                    : OptionalLong.of(offset.commitTimestampMs());
+        }
+        if (streams.has(groupId)) {
+            return streams.subscribes(groupId, topic)
                     ? OptionalLong.empty()
                     : OptionalLong.of(offset.commitTimestampMs());
         }
@@ -154,6 +171,12 @@ final class GroupShard implements CoordinatedState {
     /// JoinGroup; a consumer group takes members of the classic protocol in, unless it is empty and gives way.
     void join(JoinGroupRequest request, Caller caller, Effects effects, Consumer<JoinGroupResponse> answer) {
         var id = request.groupId();
+        if (streams.has(id) && !streams.isEmpty(id)) {
+            answer.accept(ClassicProtocol.joinRefused(
+                    ErrorCode.INCONSISTENT_GROUP_PROTOCOL, request.memberId(), caller.version()));
+            return;
+        }
+        streams.delete(id, effects);
         if (consumer.has(id)) {
             if (consumer.isEmpty(id)) {
                 consumer.delete(id, effects);
@@ -190,6 +213,11 @@ final class GroupShard implements CoordinatedState {
             return refusal.get();
         }
         var id = request.groupId();
+        if (streams.has(id) && !streams.isEmpty(id)) {
+            return ConsumerProtocol.refused(
+                    ErrorCode.GROUP_ID_NOT_FOUND, "the group \"" + id + "\" is a streams group");
+        }
+        streams.delete(id, effects);
         if (classic.has(id)) {
             var problem = request.memberEpoch() == 0 ? giveWay(id, effects) : Optional.of("it is a classic group now");
             if (problem.isPresent()) {
@@ -198,6 +226,26 @@ final class GroupShard implements CoordinatedState {
             }
         }
         return consumer.heartbeat(request, caller, effects);
+    }
+
+    /// StreamsGroupHeartbeat. Groups of other kinds give way if they are empty.
+    StreamsProtocol.Answer heartbeat(StreamsGroupHeartbeatRequest request, Caller caller, Effects effects) {
+        var refusal = streams.refusal(request, caller);
+        if (refusal.isPresent()) {
+            return new StreamsProtocol.Answer(refusal.get(), List.of());
+        }
+        var id = request.groupId();
+        if (!classic.isEmpty(id) || !consumer.isEmpty(id)) {
+            var reason = "the group \"" + id + "\" has members of another kind: stop them, or use another"
+                    + " application.id";
+            return new StreamsProtocol.Answer(
+                    StreamsProtocol.refused(ErrorCode.GROUP_ID_NOT_FOUND, reason), List.of());
+        }
+        if (request.memberEpoch() == 0) {
+            classic.delete(id, effects);
+            consumer.delete(id, effects);
+        }
+        return streams.heartbeat(request, caller, effects);
     }
 
     private Optional<String> giveWay(String id, Effects effects) {
@@ -213,10 +261,13 @@ final class GroupShard implements CoordinatedState {
     }
 
     boolean exists(String groupId) {
-        return classic.has(groupId) || consumer.has(groupId) || offsets.has(groupId);
+        return classic.has(groupId) || consumer.has(groupId) || streams.has(groupId) || offsets.has(groupId);
     }
 
     ErrorCode mayCommit(String groupId, String memberId, @Nullable String instanceId, int generationOrEpoch) {
+        if (streams.has(groupId)) {
+            return streams.mayCommit(groupId, memberId, generationOrEpoch);
+        }
         return consumer.has(groupId)
                 ? consumer.mayCommit(groupId, memberId, instanceId, generationOrEpoch)
                 : classic.mayCommit(groupId, memberId, instanceId, generationOrEpoch);
@@ -229,27 +280,30 @@ final class GroupShard implements CoordinatedState {
         if (generationOrEpoch < 0 && memberId.isEmpty() && instanceId == null) {
             return ErrorCode.NONE;
         }
-        if (!consumer.has(groupId)) {
+        if (!consumer.has(groupId) && !streams.has(groupId)) {
             return classic.mayCommitTransactional(groupId, memberId, instanceId, generationOrEpoch);
         }
-        var allowed = consumer.mayCommit(groupId, memberId, instanceId, generationOrEpoch);
+        var allowed = mayCommit(groupId, memberId, instanceId, generationOrEpoch);
         return allowed == ErrorCode.STALE_MEMBER_EPOCH ? ErrorCode.ILLEGAL_GENERATION : allowed;
     }
 
     boolean subscribes(String groupId, String topic) {
-        return classic.subscribes(groupId, topic) || consumer.subscribes(groupId, topic);
+        return classic.subscribes(groupId, topic)
+                || consumer.subscribes(groupId, topic)
+                || streams.subscribes(groupId, topic);
     }
 
     ErrorCode delete(String groupId, Effects effects) {
         if (!exists(groupId)) {
             return ErrorCode.GROUP_ID_NOT_FOUND;
         }
-        if (!classic.isEmpty(groupId) || !consumer.isEmpty(groupId)) {
+        if (!classic.isEmpty(groupId) || !consumer.isEmpty(groupId) || !streams.isEmpty(groupId)) {
             return ErrorCode.NON_EMPTY_GROUP;
         }
         offsets.deleteGroup(groupId, effects);
         classic.delete(groupId, effects);
         consumer.delete(groupId, effects);
+        streams.delete(groupId, effects);
         return ErrorCode.NONE;
     }
 
@@ -264,6 +318,10 @@ final class GroupShard implements CoordinatedState {
         consumer.list().forEach(group -> {
             seen.add(group.id());
             listed.add(listed(group.id(), group.state(), "consumer", "consumer"));
+        });
+        streams.list().forEach(group -> {
+            seen.add(group.id());
+            listed.add(listed(group.id(), group.state(), "streams", "streams"));
         });
         offsets.groups().stream()
                 .filter(id -> !seen.contains(id))

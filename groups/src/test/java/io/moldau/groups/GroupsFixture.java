@@ -23,6 +23,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -102,6 +103,9 @@ final class GroupsFixture {
     final SimulatedWorld world;
     final GivenTopics topics = new GivenTopics();
     final DecisionJournal journal;
+    final Map<String, Integer> configs = new HashMap<>(Map.of(
+            "streams.session.timeout.ms", 45_000,
+            "streams.heartbeat.interval.ms", 5_000));
     private final GroupSettings settings;
     private final LogSettings logs;
     private final MetadataImage image = MetadataImage.EMPTY.replay(List.of(
@@ -139,7 +143,7 @@ final class GroupsFixture {
         var partitions = new Partitions(directories, (all, topic) -> logs);
         new Cleaner(world.environment(), directories::logs, () -> CLEANING).start();
         opened = Optional.of(directories);
-        var next = new GroupCoordinator(world.environment(), settings, topics, () -> "unique-" + ++unique, journal);
+        var next = new GroupCoordinator(world.environment(), settings, topics, (group, name) -> configs.getOrDefault(name, 0), () -> "unique-" + ++unique, journal);
         partitions.listen(next);
         partitions.open(image);
         this.partitions = partitions;
