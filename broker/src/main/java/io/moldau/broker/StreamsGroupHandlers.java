@@ -82,8 +82,8 @@ final class StreamsGroupHandlers {
             int factor = topic.replicationFactor() > 0
                     ? topic.replicationFactor()
                     : context.settings().int32("default.replication.factor");
-            wishes.add(new NewTopic(
-                    topic.name(), topic.partitions(), factor, List.of(), new TreeMap<>(topic.configs())));
+            wishes.add(
+                    new NewTopic(topic.name(), topic.partitions(), factor, List.of(), new TreeMap<>(topic.configs())));
         }
         context.controller()
                 .decide(image -> context.topicDecisions().create(image, wishes, false))

@@ -238,8 +238,7 @@ final class GroupShard implements CoordinatedState {
         if (!classic.isEmpty(id) || !consumer.isEmpty(id)) {
             var reason = "the group \"" + id + "\" has members of another kind: stop them, or use another"
                     + " application.id";
-            return new StreamsProtocol.Answer(
-                    StreamsProtocol.refused(ErrorCode.GROUP_ID_NOT_FOUND, reason), List.of());
+            return new StreamsProtocol.Answer(StreamsProtocol.refused(ErrorCode.GROUP_ID_NOT_FOUND, reason), List.of());
         }
         if (request.memberEpoch() == 0) {
             classic.delete(id, effects);

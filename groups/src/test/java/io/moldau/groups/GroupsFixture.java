@@ -143,7 +143,13 @@ final class GroupsFixture {
         var partitions = new Partitions(directories, (all, topic) -> logs);
         new Cleaner(world.environment(), directories::logs, () -> CLEANING).start();
         opened = Optional.of(directories);
-        var next = new GroupCoordinator(world.environment(), settings, topics, (group, name) -> configs.getOrDefault(name, 0), () -> "unique-" + ++unique, journal);
+        var next = new GroupCoordinator(
+                world.environment(),
+                settings,
+                topics,
+                (group, name) -> configs.getOrDefault(name, 0),
+                () -> "unique-" + ++unique,
+                journal);
         partitions.listen(next);
         partitions.open(image);
         this.partitions = partitions;

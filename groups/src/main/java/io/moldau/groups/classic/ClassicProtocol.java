@@ -234,7 +234,7 @@ public final class ClassicProtocol {
             return problem;
         }
         var reason = who.reason();
-        group.remove(group.member(id), effects, reason == null ? "member " + id + " left" : reason);
+        group.remove(group.member(id), effects, "member " + id + " left" + (reason == null ? "" : ": " + reason));
         return ErrorCode.NONE;
     }
 

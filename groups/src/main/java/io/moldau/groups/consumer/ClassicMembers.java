@@ -111,7 +111,8 @@ final class ClassicMembers {
                 || !request.memberId().isEmpty()
                 || !EmbeddedProtocol.TYPE.equals(request.protocolType())
                 || !steps.settings.migration().downgrades()
-                || group.members.values().stream().anyMatch(one -> !one.id().equals(previous.get().id()) && !one.isClassic())) {
+                || group.members.values().stream()
+                        .anyMatch(one -> !one.id().equals(previous.get().id()) && !one.isClassic())) {
             return false;
         }
         steps.drop(group, previous.get(), effects);

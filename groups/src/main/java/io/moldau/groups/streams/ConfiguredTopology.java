@@ -70,7 +70,8 @@ record ConfiguredTopology(
         if (!absent.isEmpty()) {
             return failed(
                     MISSING_SOURCE_TOPICS,
-                    "Source topics " + String.join(", ", absent) + " are missing: create them, and the application goes on.");
+                    "Source topics " + String.join(", ", absent)
+                            + " are missing: create them, and the application goes on.");
         }
         var wanted = new LinkedHashMap<String, TopicInfo>();
         subtopologies.forEach(one -> {

@@ -59,8 +59,7 @@ final class StickyTasks {
             }
         }
         var result = new HashMap<String, Tasks>();
-        workers.keySet()
-                .forEach(id -> result.put(id, Tasks.of(assignor.active(id), assignor.standby(id), List.of())));
+        workers.keySet().forEach(id -> result.put(id, Tasks.of(assignor.active(id), assignor.standby(id), List.of())));
         return result;
     }
 
@@ -111,7 +110,8 @@ final class StickyTasks {
             var withState = takers.stream().filter(id -> hasState(id, task)).findFirst();
             giveActive(
                     withState.orElseGet(() -> takers.stream()
-                            .min(Comparator.comparingInt((String id) -> process(id).size())
+                            .min(Comparator.comparingInt(
+                                            (String id) -> process(id).size())
                                     .thenComparing(Comparator.naturalOrder()))
                             .orElseThrow()),
                     task);

@@ -64,8 +64,8 @@ final class StreamsGroup {
             if (other.id().equals(member.id())) {
                 continue;
             }
-            boolean active =
-                    other.assigned().active().contains(task) || other.revoking().active().contains(task);
+            boolean active = other.assigned().active().contains(task)
+                    || other.revoking().active().contains(task);
             boolean sameProcess = other.processId().equals(member.processId())
                     && (other.assigned().has(task) || other.revoking().has(task));
             if (active && part == Part.ACTIVE || sameProcess) {

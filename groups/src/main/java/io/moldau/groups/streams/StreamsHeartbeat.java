@@ -60,7 +60,8 @@ record StreamsHeartbeat(StreamsGroupHeartbeatRequest request, Caller caller) {
         }
         var topology = request.topology();
         if (topology == null || topology.subtopologies().isEmpty()) {
-            throw new Refusal(ErrorCode.STREAMS_INVALID_TOPOLOGY, "a joining member gives a topology with subtopologies");
+            throw new Refusal(
+                    ErrorCode.STREAMS_INVALID_TOPOLOGY, "a joining member gives a topology with subtopologies");
         }
         for (var one : topology.subtopologies()) {
             if (!one.sourceTopicRegex().isEmpty()) {
@@ -71,14 +72,16 @@ record StreamsHeartbeat(StreamsGroupHeartbeatRequest request, Caller caller) {
             }
             for (var group : one.copartitionGroups()) {
                 boolean known = group.sourceTopics().stream()
-                                .allMatch(index -> index >= 0 && index < one.sourceTopics().size())
+                                .allMatch(index ->
+                                        index >= 0 && index < one.sourceTopics().size())
                         && group.repartitionSourceTopics().stream()
                                 .allMatch(index -> index >= 0
                                         && index < one.repartitionSourceTopics().size());
                 if (!known) {
                     throw new Refusal(
                             ErrorCode.STREAMS_INVALID_TOPOLOGY,
-                            "a copartition group of subtopology " + one.subtopologyId() + " names a topic that is none");
+                            "a copartition group of subtopology " + one.subtopologyId()
+                                    + " names a topic that is none");
                 }
             }
         }

@@ -213,7 +213,8 @@ public final class StreamsProtocol {
                         "The member's topology epoch " + member.topologyEpoch() + " is behind the group's "
                                 + topology.epoch() + ": restart it with the newer application.")));
         group.shutdownAskedBy.ifPresent(id -> list.add(status(
-                SHUTDOWN_APPLICATION, "Streams group member " + id + " encountered a fatal error and requested a shutdown"
+                SHUTDOWN_APPLICATION,
+                "Streams group member " + id + " encountered a fatal error and requested a shutdown"
                         + " for the entire application.")));
         if (delayed) {
             list.add(status(
@@ -381,9 +382,7 @@ public final class StreamsProtocol {
     private void awaitRevocation(StreamsGroup group, StreamsMember member) {
         schedule.after(revocationTimer(group, member.id()), member.rebalanceTimeoutMs(), effects -> {
             var late = group.members.get(member.id());
-            if (late != null
-                    && late.epoch() == member.epoch()
-                    && late.state() == StreamsMember.State.UNREVOKED_TASKS) {
+            if (late != null && late.epoch() == member.epoch() && late.state() == StreamsMember.State.UNREVOKED_TASKS) {
                 var why = "member " + late.id() + " (" + late.clientHost() + ") did not give up tasks within "
                         + late.rebalanceTimeoutMs() + " ms and was removed";
                 LOG.info("Group {}: {}", group.id, why);

@@ -29,8 +29,7 @@ final class StreamsReplay {
     final Map<String, StreamsGroup> groups = new HashMap<>();
 
     static boolean isFor(short type) {
-        return type >= StreamsGroupMetadataKey.RECORD_TYPE && type <= StreamsGroupTopologyKey.RECORD_TYPE
-                && type != 18;
+        return type >= StreamsGroupMetadataKey.RECORD_TYPE && type <= StreamsGroupTopologyKey.RECORD_TYPE && type != 18;
     }
 
     private StreamsGroup group(String id) {
@@ -60,8 +59,7 @@ final class StreamsReplay {
             group.metadataHash = stored.metadataHash();
         } else if (type == StreamsGroupTopologyKey.RECORD_TYPE) {
             var id = RecordFormat.key(key, StreamsGroupTopologyKey::read);
-            group(id.groupId()).topology =
-                    Optional.of(RecordFormat.value(value, StreamsGroupTopologyValue::read));
+            group(id.groupId()).topology = Optional.of(RecordFormat.value(value, StreamsGroupTopologyValue::read));
         } else if (type == StreamsGroupMemberMetadataKey.RECORD_TYPE) {
             var id = RecordFormat.key(key, StreamsGroupMemberMetadataKey::read);
             putMember(id, RecordFormat.value(value, StreamsGroupMemberMetadataValue::read));

@@ -28,17 +28,19 @@ final class StreamsViews {
     /// Which process answers queries about which partitions.
     static List<StreamsGroupHeartbeatResponse.EndpointToPartitions> endpoints(StreamsGroup group, Topics topics) {
         var list = new ArrayList<StreamsGroupHeartbeatResponse.EndpointToPartitions>();
-        group.members.values().forEach(member -> member.endpoint()
-                .ifPresent(endpoint -> list.add(StreamsGroupHeartbeatResponse.EndpointToPartitions.builder()
-                        .userEndpoint(StreamsGroupHeartbeatResponse.Endpoint.builder()
-                                .host(endpoint.host())
-                                .port(endpoint.port())
-                                .build())
-                        .activePartitions(
-                                partitions(group, member.assigned().active(), topics))
-                        .standbyPartitions(
-                                partitions(group, member.assigned().standby(), topics))
-                        .build())));
+        group.members
+                .values()
+                .forEach(member -> member.endpoint()
+                        .ifPresent(endpoint -> list.add(StreamsGroupHeartbeatResponse.EndpointToPartitions.builder()
+                                .userEndpoint(StreamsGroupHeartbeatResponse.Endpoint.builder()
+                                        .host(endpoint.host())
+                                        .port(endpoint.port())
+                                        .build())
+                                .activePartitions(
+                                        partitions(group, member.assigned().active(), topics))
+                                .standbyPartitions(
+                                        partitions(group, member.assigned().standby(), topics))
+                                .build())));
         return list;
     }
 

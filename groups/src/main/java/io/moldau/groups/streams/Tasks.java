@@ -54,8 +54,7 @@ record Tasks(SortedSet<Task> active, SortedSet<Task> standby, SortedSet<Task> wa
     }
 
     Tasks plus(Tasks other) {
-        return new Tasks(
-                union(active, other.active), union(standby, other.standby), union(warmup, other.warmup));
+        return new Tasks(union(active, other.active), union(standby, other.standby), union(warmup, other.warmup));
     }
 
     boolean touches(Tasks other) {
@@ -84,8 +83,7 @@ record Tasks(SortedSet<Task> active, SortedSet<Task> standby, SortedSet<Task> wa
     static Map<String, List<Integer>> bySubtopology(SortedSet<Task> tasks) {
         var grouped = new TreeMap<String, List<Integer>>();
         for (var task : tasks) {
-            grouped.computeIfAbsent(task.subtopology, name -> new ArrayList<>())
-                    .add(task.partition);
+            grouped.computeIfAbsent(task.subtopology, name -> new ArrayList<>()).add(task.partition);
         }
         return grouped;
     }
