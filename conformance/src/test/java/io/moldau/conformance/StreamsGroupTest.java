@@ -10,6 +10,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Properties;
 import java.util.TreeMap;
 import java.util.concurrent.Future;
@@ -94,10 +95,8 @@ class StreamsGroupTest {
     }
 
     private static StreamsGroupDescription describe(Admin admin) throws Exception {
-        return admin.describeStreamsGroups(List.of(GROUP))
-                .describedGroups()
-                .get(GROUP)
-                .get();
+        var described = admin.describeStreamsGroups(List.of(GROUP)).all().get().get(GROUP);
+        return Objects.requireNonNull(described, "the group that was asked for");
     }
 
     private static boolean isShared(StreamsGroupDescription group) {
