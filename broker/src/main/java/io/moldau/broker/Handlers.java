@@ -84,6 +84,8 @@ final class Handlers {
                 DescribeLogDirsRequest.class,
                 new DescribeLogDirsHandler(context, directories));
         TelemetryHandlers.register(table, context);
+        new ReassignmentHandlers(context).register(table);
+        new QuorumHandlers(context).register(table);
         GroupHandlers.register(table, groups);
         new StreamsGroupHandlers(context, new StreamsApi(groups)).register(table);
         new TransactionHandlers(context, creation, api, groups).register(table);
