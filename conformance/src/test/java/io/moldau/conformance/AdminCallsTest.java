@@ -7,6 +7,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import org.apache.kafka.clients.admin.Admin;
@@ -138,8 +139,7 @@ class AdminCallsTest {
     void replicasAreInTheDataDirectory() throws Exception {
         var replica = new TopicPartitionReplica("orders", 0, nodeId());
         var found = admin().describeReplicaLogDirs(List.of(replica)).all().get().get(replica);
-        assertThat(found).isNotNull();
-        assertThat(found.getCurrentReplicaLogDir()).isEqualTo(directory.toString());
+        assertThat(Objects.requireNonNull(found, "the replica asked for").getCurrentReplicaLogDir()).isEqualTo(directory.toString());
     }
 
     @Test
