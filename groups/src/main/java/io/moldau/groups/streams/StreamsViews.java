@@ -91,18 +91,16 @@ final class StreamsViews {
         var counts = configured.partitions();
         return StreamsGroupDescribeResponse.Topology.builder()
                 .epoch(topology.epoch())
-                .subtopologies(
-                        configured.isReady()
-                                ? topology.subtopologies().stream()
-                                        .map(one -> StreamsGroupDescribeResponse.Subtopology.builder()
-                                                .subtopologyId(one.subtopologyId())
-                                                .sourceTopics(one.sourceTopics())
-                                                .repartitionSinkTopics(one.repartitionSinkTopics())
-                                                .stateChangelogTopics(infos(one.stateChangelogTopics(), counts))
-                                                .repartitionSourceTopics(infos(one.repartitionSourceTopics(), counts))
-                                                .build())
-                                        .toList()
-                                : null)
+                // The official admin client cannot read null here, which the protocol has for groups that are not ready.
+                .subtopologies(topology.subtopologies().stream()
+                        .map(one -> StreamsGroupDescribeResponse.Subtopology.builder()
+                                .subtopologyId(one.subtopologyId())
+                                .sourceTopics(one.sourceTopics())
+                                .repartitionSinkTopics(one.repartitionSinkTopics())
+                                .stateChangelogTopics(infos(one.stateChangelogTopics(), counts))
+                                .repartitionSourceTopics(infos(one.repartitionSourceTopics(), counts))
+                                .build())
+                        .toList())
                 .build();
     }
 
