@@ -139,7 +139,8 @@ class AdminCallsTest {
     void replicasAreInTheDataDirectory() throws Exception {
         var replica = new TopicPartitionReplica("orders", 0, nodeId());
         var found = admin().describeReplicaLogDirs(List.of(replica)).all().get().get(replica);
-        assertThat(Objects.requireNonNull(found, "the replica asked for").getCurrentReplicaLogDir()).isEqualTo(directory.toString());
+        assertThat(Objects.requireNonNull(found, "the replica asked for").getCurrentReplicaLogDir())
+                .isEqualTo(directory.toString());
     }
 
     @Test

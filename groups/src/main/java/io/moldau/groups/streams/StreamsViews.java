@@ -91,7 +91,8 @@ final class StreamsViews {
         var counts = configured.partitions();
         return StreamsGroupDescribeResponse.Topology.builder()
                 .epoch(topology.epoch())
-                // The official admin client cannot read null here, which the protocol has for groups that are not ready.
+                // The official admin client cannot read null here, which the protocol has for groups that are not
+                // ready.
                 .subtopologies(topology.subtopologies().stream()
                         .map(one -> StreamsGroupDescribeResponse.Subtopology.builder()
                                 .subtopologyId(one.subtopologyId())
