@@ -36,6 +36,10 @@ final class DescribeConfigsHandler implements ApiHandler<DescribeConfigsRequest>
 
     private DescribeConfigsResult result(
             MetadataImage image, DescribeConfigsResource resource, DescribeConfigsRequest request) {
+        var explained = DecisionViews.of(context.journal(), resource);
+        if (explained.isPresent()) {
+            return explained.get();
+        }
         var result = DescribeConfigsResult.builder()
                 .resourceType(resource.resourceType())
                 .resourceName(resource.resourceName());

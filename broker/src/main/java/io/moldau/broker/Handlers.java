@@ -1,6 +1,7 @@
 package io.moldau.broker;
 
 import io.moldau.groups.GroupCoordinator;
+import io.moldau.groups.StreamsApi;
 import io.moldau.protocol.ApiKey;
 import io.moldau.protocol.message.AlterConfigsRequest;
 import io.moldau.protocol.message.CreatePartitionsRequest;
@@ -83,7 +84,10 @@ final class Handlers {
                 DescribeLogDirsRequest.class,
                 new DescribeLogDirsHandler(context, directories));
         TelemetryHandlers.register(table, context);
+        new ReassignmentHandlers(context).register(table);
+        new QuorumHandlers(context).register(table);
         GroupHandlers.register(table, groups);
+        new StreamsGroupHandlers(context, new StreamsApi(groups)).register(table);
         new TransactionHandlers(context, creation, api, groups).register(table);
         new WriteTxnMarkersHandler(new TransactionMarkers(context.controller(), context.partitions(), groups))
                 .register(table);

@@ -3,9 +3,12 @@ package io.moldau.broker;
 import io.moldau.broker.settings.BrokerSettings;
 import io.moldau.broker.settings.Endpoint;
 import io.moldau.broker.settings.SettingsException;
+import io.moldau.environment.DecisionJournal;
 import io.moldau.environment.Environment;
 import io.moldau.groups.GroupCoordinator;
 import io.moldau.groups.GroupSettings;
+import io.moldau.groups.MigrationPolicy;
+import io.moldau.metadata.ConfigResource;
 import io.moldau.metadata.Controller;
 import io.moldau.metadata.LocalMetadataLog;
 import io.moldau.metadata.MetadataRecord;
@@ -20,6 +23,7 @@ import io.moldau.storage.Cleaner;
 import io.moldau.storage.LogDirectories;
 import io.moldau.storage.LogDirectory;
 import io.moldau.storage.LogDirectorySettings;
+import io.moldau.storage.PartitionId;
 import io.moldau.storage.Scrub;
 import io.moldau.transactions.TransactionCoordinator;
 import io.moldau.transactions.TransactionSettings;
@@ -49,6 +53,7 @@ public final class Node implements AutoCloseable {
     private final Cleaner cleaner;
     private final LiveSettings live;
     private final List<NetworkServer> servers = new ArrayList<>();
+    private final DecisionJournal journal;
     private final AtomicBoolean closed = new AtomicBoolean();
     private @Nullable Scrub scrub;
 
@@ -133,6 +138,7 @@ public final class Node implements AutoCloseable {
         this.settings = settings;
         this.directories = directories;
         this.controller = controller;
+        this.journal = new DecisionJournal(environment.clock());
         int nodeId = settings.int32("node.id");
         this.live = new LiveSettings(settings, nodeId, controller.image());
         this.partitions =
@@ -146,14 +152,17 @@ public final class Node implements AutoCloseable {
                 environment,
                 groupSettings(),
                 new TopicsView(controller),
-                () -> NodeContext.randomUuid(environment).toString());
+                this::groupConfig,
+                () -> NodeContext.randomUuid(environment).toString(),
+                journal);
         var producerIds = new ProducerIdBlocks(controller);
         var transactions = new TransactionCoordinator(
                 environment,
                 transactionSettings(),
                 new TransactionMarkers(controller, partitions, groups),
                 producerIds,
-                () -> new TopicsView(controller).partitions(TransactionCoordinator.TOPIC));
+                () -> new TopicsView(controller).partitions(TransactionCoordinator.TOPIC),
+                journal);
         partitions.listen(groups);
         partitions.listen(transactions);
         controller.listen(live);
@@ -167,7 +176,8 @@ public final class Node implements AutoCloseable {
                 controller,
                 new TopicDecisions(List.of(nodeId), () -> NodeContext.randomUuid(environment)),
                 partitions,
-                new AdvertisedAddresses(settings.advertisedListeners()));
+                new AdvertisedAddresses(settings.advertisedListeners()),
+                journal);
         var table = Handlers.table(context, directories, groups, transactions, producerIds);
         var apiVersions = new ApiVersionsAnswer(table, Features.ALL);
         table.with(ApiKey.API_VERSIONS, ApiVersionsRequest.class, apiVersions);
@@ -250,7 +260,15 @@ public final class Node implements AutoCloseable {
                 settings.int32("group.consumer.session.timeout.ms"),
                 settings.int32("group.consumer.heartbeat.interval.ms"),
                 settings.int32("group.consumer.max.size"),
-                settings.list("group.consumer.assignors"));
+                settings.list("group.consumer.assignors"),
+                settings.int32("offsets.retention.minutes") * 60_000L,
+                settings.int64("offsets.retention.check.interval.ms"),
+                MigrationPolicy.of(settings.string("group.consumer.migration.policy")));
+    }
+
+    private int groupConfig(String group, String name) {
+        var own = controller.image().config(new ConfigResource(ConfigResource.Type.GROUP, group));
+        return io.moldau.broker.settings.GroupSettings.int32(name, own, live.current());
     }
 
     private TransactionSettings transactionSettings() {
@@ -267,10 +285,18 @@ public final class Node implements AutoCloseable {
         }
         environment.threads().blocking().execute(() -> {
             if (!closed.get()) {
-                partitions.retain(environment.clock().wallMs());
+                partitions.retain(environment.clock().wallMs(), this::noteRetention);
             }
         });
         environment.timers().schedule(live.current().int64("log.retention.check.interval.ms"), this::retain);
+    }
+
+    private void noteRetention(PartitionId partition, long start) {
+        journal.note(
+                DecisionJournal.Kind.TOPIC,
+                partition.topic(),
+                "partition " + partition.partition() + ": the records below offset " + start
+                        + " were deleted, as retention.ms, retention.bytes or a DeleteRecords request say");
     }
 
     /// Where the node listens; the first address if there are several.

@@ -1,6 +1,7 @@
 package io.moldau.broker;
 
 import io.moldau.broker.settings.BrokerSettings;
+import io.moldau.environment.DecisionJournal;
 import io.moldau.environment.Environment;
 import io.moldau.metadata.Controller;
 import io.moldau.metadata.MetadataImage;
@@ -20,7 +21,8 @@ record NodeContext(
         Controller controller,
         TopicDecisions topicDecisions,
         Partitions partitions,
-        Advertised advertised) {
+        Advertised advertised,
+        DecisionJournal journal) {
 
     /// The address under which a client shall reach this node.
     record HostAndPort(String host, int port) {}

@@ -2,6 +2,7 @@ package io.moldau.cli;
 
 import io.moldau.client.Admin;
 import io.moldau.client.ClientException;
+import io.moldau.client.ConfigResource;
 import io.moldau.client.GroupAdmin;
 import io.moldau.client.TopicPartition;
 import io.moldau.protocol.ErrorCode;
@@ -24,7 +25,8 @@ import picocli.CommandLine.Parameters;
             GroupsCommand.ListGroups.class,
             GroupsCommand.Describe.class,
             GroupsCommand.Reset.class,
-            GroupsCommand.Delete.class
+            GroupsCommand.Delete.class,
+            GroupsCommand.Explain.class
         })
 final class GroupsCommand {
     @Command(name = "list", description = "Lists the groups.", mixinStandardHelpOptions = true)
@@ -165,6 +167,30 @@ final class GroupsCommand {
                     new GroupAdmin(open).delete(name);
                     System.err.println("Deleted group " + name + ".");
                 }
+            }
+            return 0;
+        }
+    }
+
+    @Command(
+            name = "explain",
+            description = "What the node decided about the group of late, and why.",
+            mixinStandardHelpOptions = true)
+    static final class Explain implements Callable<Integer> {
+        @Mixin
+        private ClusterOption cluster = new ClusterOption();
+
+        @Parameters(paramLabel = "GROUP")
+        private String name = "";
+
+        @Override
+        public Integer call() throws IOException {
+            try (var open = cluster.connect()) {
+                var table = new Table("time", "decision");
+                for (var one : new Admin(open).decisions(ConfigResource.Kind.GROUP_DECISIONS, name)) {
+                    table.row(one.time(), one.what());
+                }
+                table.print(System.out, cluster.json);
             }
             return 0;
         }

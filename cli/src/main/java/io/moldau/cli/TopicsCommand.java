@@ -27,7 +27,8 @@ import picocli.CommandLine.Parameters;
             TopicsCommand.Describe.class,
             TopicsCommand.Create.class,
             TopicsCommand.Delete.class,
-            TopicsCommand.Alter.class
+            TopicsCommand.Alter.class,
+            TopicsCommand.Explain.class
         })
 final class TopicsCommand {
     private static Map<TopicPartition, Long> offsets(Cluster cluster, TopicInfo topic, long timestamp) {
@@ -209,6 +210,30 @@ final class TopicsCommand {
                     System.err.println("Partition " + partition + " begins at offset " + first + " now.");
                 });
                 System.err.println("Changed topic " + name + ".");
+            }
+            return 0;
+        }
+    }
+
+    @Command(
+            name = "explain",
+            description = "What the node decided about the topic of late, and why.",
+            mixinStandardHelpOptions = true)
+    static final class Explain implements Callable<Integer> {
+        @Mixin
+        private ClusterOption cluster = new ClusterOption();
+
+        @Parameters(paramLabel = "TOPIC")
+        private String name = "";
+
+        @Override
+        public Integer call() throws IOException {
+            try (var open = cluster.connect()) {
+                var table = new Table("time", "decision");
+                for (var one : new Admin(open).decisions(ConfigResource.Kind.TOPIC_DECISIONS, name)) {
+                    table.row(one.time(), one.what());
+                }
+                table.print(System.out, cluster.json);
             }
             return 0;
         }

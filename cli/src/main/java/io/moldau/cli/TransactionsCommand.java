@@ -1,7 +1,9 @@
 package io.moldau.cli;
 
+import io.moldau.client.Admin;
 import io.moldau.client.ClientException;
 import io.moldau.client.Cluster;
+import io.moldau.client.ConfigResource;
 import io.moldau.client.TopicPartition;
 import io.moldau.client.TransactionAdmin;
 import io.moldau.client.TransactionInfo;
@@ -24,7 +26,8 @@ import picocli.CommandLine.Parameters;
             TransactionsCommand.ListTransactions.class,
             TransactionsCommand.Describe.class,
             TransactionsCommand.Abort.class,
-            TransactionsCommand.FindHanging.class
+            TransactionsCommand.FindHanging.class,
+            TransactionsCommand.Explain.class
         })
 final class TransactionsCommand {
     /// A coordinator looks for time-outs now and then only: what is later by this much was forgotten.
@@ -208,6 +211,30 @@ final class TransactionsCommand {
                 topic.partitions().forEach(each -> partitions.add(new TopicPartition(topic.name(), each.partition())));
             }
             return partitions;
+        }
+    }
+
+    @Command(
+            name = "explain",
+            description = "What the node decided about the transactional id of late, and why.",
+            mixinStandardHelpOptions = true)
+    static final class Explain implements Callable<Integer> {
+        @Mixin
+        private ClusterOption cluster = new ClusterOption();
+
+        @Parameters(paramLabel = "ID")
+        private String name = "";
+
+        @Override
+        public Integer call() throws IOException {
+            try (var open = cluster.connect()) {
+                var table = new Table("time", "decision");
+                for (var one : new Admin(open).decisions(ConfigResource.Kind.TRANSACTION_DECISIONS, name)) {
+                    table.row(one.time(), one.what());
+                }
+                table.print(System.out, cluster.json);
+            }
+            return 0;
         }
     }
 }

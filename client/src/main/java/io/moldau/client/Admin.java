@@ -124,6 +124,31 @@ public final class Admin {
                 .toList();
     }
 
+    /// A decision that the node took of its own accord.
+    ///
+    /// @param time as text, in UTC
+    public record DecisionInfo(String time, String what) {}
+
+    /// What a node decided about a group, a transactional id or a topic, the oldest first; see
+    /// `docs/decisions/0025-explain.md`. Other brokers than Moldau refuse it.
+    public List<DecisionInfo> decisions(ConfigResource.Kind kind, String name) {
+        var request = DescribeConfigsRequest.builder()
+                .resources(List.of(DescribeConfigsResource.builder()
+                        .resourceType(kind.code())
+                        .resourceName(name)
+                        .configurationKeys(null)
+                        .build()))
+                .build();
+        var answer = (DescribeConfigsResponse) cluster.callController(request);
+        var result = answer.results().getFirst();
+        ClientException.check(result.errorCode(), result.errorMessage(), "Explaining '" + name + "'");
+        return result.configs().stream()
+                .map(config -> new DecisionInfo(
+                        config.name().substring(config.name().indexOf(' ') + 1),
+                        Optional.ofNullable(config.value()).orElse("")))
+                .toList();
+    }
+
     /// Sets those with a value, takes back those without.
     public void alterConfigs(ConfigResource resource, Map<String, Optional<String>> changes) {
         var request = IncrementalAlterConfigsRequest.builder()
@@ -158,6 +183,7 @@ public final class Admin {
             case TOPIC -> "topic '" + resource.name() + "'";
             case BROKER -> resource.name().isEmpty() ? "all brokers" : "broker " + resource.name();
             case GROUP -> "group '" + resource.name() + "'";
+            case GROUP_DECISIONS, TRANSACTION_DECISIONS, TOPIC_DECISIONS -> "'" + resource.name() + "'";
         };
     }
 

@@ -6,7 +6,11 @@ public record ConfigResource(Kind kind, String name) {
     public enum Kind {
         TOPIC(2),
         BROKER(4),
-        GROUP(32);
+        GROUP(32),
+        /// Not settings, but what a node decided: see [Admin#decisions].
+        GROUP_DECISIONS(112),
+        TRANSACTION_DECISIONS(113),
+        TOPIC_DECISIONS(114);
 
         private final byte code;
 

@@ -2,6 +2,7 @@ package io.moldau.groups;
 
 import io.moldau.coordination.Coordinator;
 import io.moldau.coordination.Effects;
+import io.moldau.environment.DecisionJournal;
 import io.moldau.environment.Environment;
 import io.moldau.protocol.ErrorCode;
 import io.moldau.replication.AppendOutcome;
@@ -23,16 +24,26 @@ public final class GroupCoordinator implements Partitions.Listener {
     private final Environment environment;
     private final GroupSettings settings;
     private final Topics topics;
+    private final GroupConfigs configs;
     private final Supplier<String> uniqueText;
+    private final DecisionJournal journal;
     private final Map<Integer, Coordinator<GroupShard>> shards = new ConcurrentHashMap<>();
 
     /// @param uniqueText gives texts that nobody else has, for member ids
+    /// @param journal told what the groups were decided, and why
     public GroupCoordinator(
-            Environment environment, GroupSettings settings, Topics topics, Supplier<String> uniqueText) {
+            Environment environment,
+            GroupSettings settings,
+            Topics topics,
+            GroupConfigs configs,
+            Supplier<String> uniqueText,
+            DecisionJournal journal) {
         this.environment = environment;
         this.settings = settings;
         this.topics = topics;
+        this.configs = configs;
         this.uniqueText = uniqueText;
+        this.journal = journal;
     }
 
     Topics topics() {
@@ -55,8 +66,11 @@ public final class GroupCoordinator implements Partitions.Listener {
     }
 
     private Coordinator<GroupShard> shard(Partition partition) {
+        Explanations explanations = (groupId, what) -> journal.note(DecisionJournal.Kind.GROUP, groupId, what);
         return new Coordinator<>(
-                partition, environment, schedule -> new GroupShard(settings, schedule, topics, uniqueText));
+                partition,
+                environment,
+                schedule -> new GroupShard(settings, schedule, topics, configs, uniqueText, explanations));
     }
 
     /// Its groups are nowhere until the node is restarted: members are told to look for their coordinator.
@@ -118,7 +132,12 @@ public final class GroupCoordinator implements Partitions.Listener {
 
     /// Topics were created, deleted or given more partitions.
     public void topicsChanged() {
-        onEach((shard, effects) -> shard.consumer().topicsChanged(effects), () -> {});
+        onEach(
+                (shard, effects) -> {
+                    shard.consumer().topicsChanged(effects);
+                    shard.streams().topicsChanged(effects);
+                },
+                () -> {});
     }
 
     /// Kafka's rule, by the hash that Java defines for strings.

@@ -13,6 +13,9 @@ import java.util.List;
 /// @param consumerHeartbeatIntervalMs `group.consumer.heartbeat.interval.ms`
 /// @param consumerMaxSize `group.consumer.max.size`
 /// @param consumerAssignors `group.consumer.assignors`: the first is the default
+/// @param offsetsRetentionMs `offsets.retention.minutes`
+/// @param offsetsRetentionCheckMs `offsets.retention.check.interval.ms`
+/// @param migration `group.consumer.migration.policy`
 public record GroupSettings(
         int minSessionTimeoutMs,
         int maxSessionTimeoutMs,
@@ -22,7 +25,10 @@ public record GroupSettings(
         int consumerSessionTimeoutMs,
         int consumerHeartbeatIntervalMs,
         int consumerMaxSize,
-        List<String> consumerAssignors) {
+        List<String> consumerAssignors,
+        long offsetsRetentionMs,
+        long offsetsRetentionCheckMs,
+        MigrationPolicy migration) {
     public static final GroupSettings DEFAULTS = new GroupSettings(
             6_000,
             1_800_000,
@@ -32,5 +38,40 @@ public record GroupSettings(
             45_000,
             5_000,
             Integer.MAX_VALUE,
-            List.of("uniform", "range"));
+            List.of("uniform", "range"),
+            7 * 24 * 3_600_000L,
+            600_000,
+            MigrationPolicy.BIDIRECTIONAL);
+
+    public GroupSettings withOffsetsRetention(long retentionMs, long checkMs) {
+        return new GroupSettings(
+                minSessionTimeoutMs,
+                maxSessionTimeoutMs,
+                initialRebalanceDelayMs,
+                maxSize,
+                offsetMetadataMaxBytes,
+                consumerSessionTimeoutMs,
+                consumerHeartbeatIntervalMs,
+                consumerMaxSize,
+                consumerAssignors,
+                retentionMs,
+                checkMs,
+                migration);
+    }
+
+    public GroupSettings withMigration(MigrationPolicy policy) {
+        return new GroupSettings(
+                minSessionTimeoutMs,
+                maxSessionTimeoutMs,
+                initialRebalanceDelayMs,
+                maxSize,
+                offsetMetadataMaxBytes,
+                consumerSessionTimeoutMs,
+                consumerHeartbeatIntervalMs,
+                consumerMaxSize,
+                consumerAssignors,
+                offsetsRetentionMs,
+                offsetsRetentionCheckMs,
+                policy);
+    }
 }

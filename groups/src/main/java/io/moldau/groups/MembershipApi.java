@@ -17,6 +17,7 @@ import io.moldau.protocol.message.SyncGroupResponse;
 import java.nio.ByteBuffer;
 import java.util.List;
 import java.util.function.Consumer;
+import java.util.stream.IntStream;
 
 /// Membership requests of both kinds of groups. Each answer comes once, on any thread.
 public final class MembershipApi {
@@ -34,24 +35,14 @@ public final class MembershipApi {
             refused.accept(ErrorCode.INVALID_GROUP_ID);
             return;
         }
-        groups.on(
-                request.groupId(),
-                (shard, effects) -> {
-                    var claim = shard.claimForClassic(request.groupId(), effects);
-                    if (claim == ErrorCode.NONE) {
-                        shard.classic().join(request, caller, effects, answer);
-                    } else {
-                        refused.accept(claim);
-                    }
-                },
-                refused);
+        groups.on(request.groupId(), (shard, effects) -> shard.join(request, caller, effects, answer), refused);
     }
 
     /// SyncGroup (key 14).
     public void sync(SyncGroupRequest request, Consumer<SyncGroupResponse> answer) {
         groups.on(
                 request.groupId(),
-                (shard, effects) -> shard.classic().sync(request, effects, answer),
+                (shard, effects) -> shard.sync(request, effects, answer),
                 error -> answer.accept(SyncGroupResponse.builder()
                         .errorCode(error.code())
                         .assignment(ByteBuffer.allocate(0))
@@ -62,10 +53,7 @@ public final class MembershipApi {
     public void heartbeat(HeartbeatRequest request, Consumer<HeartbeatResponse> answer) {
         Consumer<ErrorCode> answered = error -> answer.accept(
                 HeartbeatResponse.builder().errorCode(error.code()).build());
-        groups.on(
-                request.groupId(),
-                (shard, effects) -> answered.accept(shard.classic().heartbeat(request)),
-                answered);
+        groups.on(request.groupId(), (shard, effects) -> answered.accept(shard.heartbeat(request)), answered);
     }
 
     /// LeaveGroup (key 13); from version 3 on many members at once.
@@ -76,13 +64,12 @@ public final class MembershipApi {
         groups.on(
                 request.groupId(),
                 (shard, effects) -> {
-                    var results = members.stream()
-                            .map(member -> MemberResponse.builder()
-                                    .memberId(member.memberId())
-                                    .groupInstanceId(member.groupInstanceId())
-                                    .errorCode(shard.classic()
-                                            .leave(request.groupId(), member, effects)
-                                            .code())
+                    var errors = shard.leave(request.groupId(), members, effects);
+                    var results = IntStream.range(0, members.size())
+                            .mapToObj(i -> MemberResponse.builder()
+                                    .memberId(members.get(i).memberId())
+                                    .groupInstanceId(members.get(i).groupInstanceId())
+                                    .errorCode(errors.get(i).code())
                                     .build())
                             .toList();
                     effects.whenCommitted(() -> answer.accept(
@@ -120,12 +107,7 @@ public final class MembershipApi {
         groups.on(
                 request.groupId(),
                 (shard, effects) -> {
-                    var claim = shard.claimForConsumer(request.groupId(), effects);
-                    if (claim != ErrorCode.NONE) {
-                        refused.accept(claim);
-                        return;
-                    }
-                    var response = shard.consumer().heartbeat(request, caller, effects);
+                    var response = shard.heartbeat(request, caller, effects);
                     effects.whenCommitted(() -> answer.accept(response));
                     effects.whenFailed(refused);
                 },

@@ -141,8 +141,10 @@ public final class OffsetsApi {
                     var memberId = request.memberId();
                     if (memberId != null
                             && request.memberEpoch() >= 0
-                            && shard.consumer().has(request.groupId())) {
-                        var allowed = shard.consumer().mayCommit(request.groupId(), memberId, request.memberEpoch());
+                            && (shard.consumer().has(request.groupId())
+                                    || shard.streams().has(request.groupId()))) {
+                        var allowed =
+                                shard.consumer().mayCommit(request.groupId(), memberId, null, request.memberEpoch());
                         if (allowed != ErrorCode.NONE) {
                             answer.accept(fetchRefused(request.groupId(), allowed));
                             return;

@@ -2,6 +2,7 @@ package io.moldau.groups;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.moldau.environment.DecisionJournal;
 import io.moldau.environment.simulated.SimulatedWorld;
 import io.moldau.metadata.MetadataImage;
 import io.moldau.metadata.MetadataRecord;
@@ -22,6 +23,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -35,12 +37,15 @@ final class GroupsFixture {
     private static final Path DATA = Path.of("/data");
     private static final Uuid OFFSETS_ID = new Uuid(7, 7);
     /// As the internal topic is, only smaller: every test also shows that compaction takes nothing away.
-    private static final LogSettings COMPACTED = LogSettings.of(it -> it.durability(Durability.DISK)
-            .cleanupCompact(true)
-            .cleanupDelete(false)
-            .segmentBytes(4000)
-            .minCleanableDirtyRatio(0.01)
-            .deleteRetentionMs(3000));
+    private static LogSettings compacted(int segmentBytes) {
+        return LogSettings.of(it -> it.durability(Durability.DISK)
+                .cleanupCompact(true)
+                .cleanupDelete(false)
+                .segmentBytes(segmentBytes)
+                .minCleanableDirtyRatio(0.01)
+                .deleteRetentionMs(3000));
+    }
+
     private static final CleanerSettings CLEANING = new CleanerSettings(1, 1 << 20, Double.MAX_VALUE, 2000, 2000);
 
     /// What was answered, once.
@@ -97,7 +102,12 @@ final class GroupsFixture {
 
     final SimulatedWorld world;
     final GivenTopics topics = new GivenTopics();
+    final DecisionJournal journal;
+    final Map<String, Integer> configs = new HashMap<>(Map.of(
+            "streams.session.timeout.ms", 45_000,
+            "streams.heartbeat.interval.ms", 5_000));
     private final GroupSettings settings;
+    private final LogSettings logs;
     private final MetadataImage image = MetadataImage.EMPTY.replay(List.of(
             new MetadataRecord.TopicCreated(GroupCoordinator.TOPIC, OFFSETS_ID),
             new MetadataRecord.PartitionChanged(OFFSETS_ID, partition(0)),
@@ -112,8 +122,14 @@ final class GroupsFixture {
     }
 
     GroupsFixture(long seed, GroupSettings settings) throws IOException {
+        this(seed, settings, 4_000);
+    }
+
+    GroupsFixture(long seed, GroupSettings settings, int segmentBytes) throws IOException {
+        this.logs = compacted(segmentBytes);
         this.world = SimulatedWorld.of(seed);
         this.settings = settings;
+        this.journal = new DecisionJournal(world.environment().clock());
         topics.put(GroupCoordinator.TOPIC, 2);
         coordinator = open();
     }
@@ -124,10 +140,16 @@ final class GroupsFixture {
 
     private GroupCoordinator open() throws IOException {
         var directories = LogDirectories.open(world.environment(), List.of(DATA), LogDirectorySettings.DEFAULTS);
-        var partitions = new Partitions(directories, (all, topic) -> COMPACTED);
+        var partitions = new Partitions(directories, (all, topic) -> logs);
         new Cleaner(world.environment(), directories::logs, () -> CLEANING).start();
         opened = Optional.of(directories);
-        var next = new GroupCoordinator(world.environment(), settings, topics, () -> "unique-" + ++unique);
+        var next = new GroupCoordinator(
+                world.environment(),
+                settings,
+                topics,
+                (group, name) -> configs.getOrDefault(name, 0),
+                () -> "unique-" + ++unique,
+                journal);
         partitions.listen(next);
         partitions.open(image);
         this.partitions = partitions;

@@ -16,6 +16,7 @@ import io.moldau.storage.UuidBits;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -23,6 +24,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.function.BiConsumer;
 import java.util.function.BiFunction;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -232,8 +234,18 @@ public final class Partitions implements Controller.Listener {
     }
 
     /// Applies the retention settings, and forgets idle producers. Reads and writes files.
-    public void retain(long nowMs) {
+    ///
+    /// @param deleted told of each partition that lost records, and which offset is its first now
+    public void retain(long nowMs, BiConsumer<PartitionId, Long> deleted) {
+        var before = new HashMap<Partition, Long>();
+        partitions.values().forEach(partition -> before.put(partition, partition.logStartOffset()));
         directories.retain();
+        before.forEach((partition, start) -> {
+            long now = partition.logStartOffset();
+            if (now > start) {
+                deleted.accept(partition.id(), now);
+            }
+        });
         partitions.values().forEach(partition -> partition.change(log -> log.expireProducers(nowMs)));
     }
 

@@ -2,6 +2,7 @@ package io.moldau.transactions;
 
 import io.moldau.coordination.Coordinator;
 import io.moldau.coordination.Effects;
+import io.moldau.environment.DecisionJournal;
 import io.moldau.environment.Environment;
 import io.moldau.protocol.ErrorCode;
 import io.moldau.replication.Partition;
@@ -25,20 +26,24 @@ public final class TransactionCoordinator implements Partitions.Listener {
     private final MarkerWriter markers;
     private final ProducerIds producerIds;
     private final IntSupplier partitionCount;
+    private final DecisionJournal journal;
     private final Map<Integer, Coordinator<TransactionShard>> shards = new ConcurrentSkipListMap<>();
 
     /// @param partitionCount partitions of `__transaction_state`; 0 if there is no such topic yet
+    /// @param journal told which producers were fenced and which transactions aborted, and why
     public TransactionCoordinator(
             Environment environment,
             TransactionSettings settings,
             MarkerWriter markers,
             ProducerIds producerIds,
-            IntSupplier partitionCount) {
+            IntSupplier partitionCount,
+            DecisionJournal journal) {
         this.environment = environment;
         this.settings = settings;
         this.markers = markers;
         this.producerIds = producerIds;
         this.partitionCount = partitionCount;
+        this.journal = journal;
     }
 
     TransactionSettings settings() {
@@ -68,7 +73,8 @@ public final class TransactionCoordinator implements Partitions.Listener {
                         settings,
                         schedule,
                         (to, decided, done) -> markers.write(to, MarkerRun.marker(decided, epoch), done),
-                        operation -> made.thenAccept(own -> own.submit(operation, refused -> {}))));
+                        operation -> made.thenAccept(own -> own.submit(operation, refused -> {})),
+                        (id, what) -> journal.note(DecisionJournal.Kind.TRANSACTION, id, what)));
         made.complete(coordinator);
         return coordinator;
     }

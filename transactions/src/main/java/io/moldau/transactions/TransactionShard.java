@@ -5,6 +5,7 @@ import io.moldau.coordination.Effects;
 import io.moldau.coordination.Entry;
 import io.moldau.protocol.ErrorCode;
 import io.moldau.storage.PartitionId;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
@@ -36,6 +37,7 @@ final class TransactionShard implements CoordinatedState {
     private final Schedule schedule;
     private final MarkerRun.Sender sender;
     private final Consumer<BiConsumer<TransactionShard, Effects>> later;
+    private final BiConsumer<String, String> explanations;
     private final Map<String, Transaction> transactions = new TreeMap<>();
     private final Map<String, MarkerRun> runs = new HashMap<>();
     private final Map<String, Succession> successions = new HashMap<>();
@@ -43,15 +45,18 @@ final class TransactionShard implements CoordinatedState {
     private int waitingCount;
 
     /// @param later runs an operation on this state, or on the one that replaced it; not at all if there is none
+    /// @param explanations told a transactional id, and what was decided about it
     TransactionShard(
             TransactionSettings settings,
             Schedule schedule,
             MarkerRun.Sender sender,
-            Consumer<BiConsumer<TransactionShard, Effects>> later) {
+            Consumer<BiConsumer<TransactionShard, Effects>> later,
+            BiConsumer<String, String> explanations) {
         this.settings = settings;
         this.schedule = schedule;
         this.sender = sender;
         this.later = later;
+        this.explanations = explanations;
     }
 
     @Override
@@ -110,7 +115,9 @@ final class TransactionShard implements CoordinatedState {
         if (isRepetition(known, expected)) {
             return new Decision.Settled(known.producer());
         }
-        return settle(expected, known.initialise(timeoutMs, expected, freshId, now), effects);
+        var decision = known.initialise(timeoutMs, expected, freshId, now);
+        explainInitialisation(known, expected, decision);
+        return settle(expected, decision, effects);
     }
 
     private boolean isRepetition(Transaction known, Producer expected) {
@@ -125,7 +132,9 @@ final class TransactionShard implements CoordinatedState {
         if (known == null) {
             return new Decision.Refused(ErrorCode.INVALID_PRODUCER_ID_MAPPING);
         }
-        return settle(Producer.NONE, known.add(caller, partitions, version, schedule.nowMs()), effects);
+        var decision = known.add(caller, partitions, version, schedule.nowMs());
+        explainFencing(known, caller, decision);
+        return settle(Producer.NONE, decision, effects);
     }
 
     ErrorCode verify(String id, Producer caller, PartitionId partition) {
@@ -139,7 +148,39 @@ final class TransactionShard implements CoordinatedState {
             return new Decision.Refused(ErrorCode.INVALID_PRODUCER_ID_MAPPING);
         }
         var decision = known.end(caller, commit, bumps, freshId, schedule.nowMs());
+        explainFencing(known, caller, decision);
         return settle(bumps ? caller : Producer.NONE, decision, effects);
+    }
+
+    private void explainInitialisation(Transaction known, Producer expected, Decision decision) {
+        if (decision instanceof Decision.Change(var next, var after, var error)) {
+            if (known.isOngoing()) {
+                explanations.accept(
+                        known.id(),
+                        "the transaction that the producer with epoch "
+                                + known.producer().epoch() + " left open since "
+                                + Instant.ofEpochMilli(known.startMs())
+                                + " is aborted, and that producer fenced: another asks for its transactional id");
+            } else if (expected.isNone()) {
+                explanations.accept(
+                        known.id(),
+                        "a new producer begins with epoch " + after.epoch()
+                                + "; should an earlier one run still, it is fenced");
+            }
+        }
+        explainFencing(known, expected, decision);
+    }
+
+    private void explainFencing(Transaction known, Producer caller, Decision decision) {
+        if (decision instanceof Decision.Refused(var error)
+                && (error == ErrorCode.PRODUCER_FENCED || error == ErrorCode.INVALID_PRODUCER_EPOCH)) {
+            explanations.accept(
+                    known.id(),
+                    "producer " + caller.id() + " with epoch " + caller.epoch()
+                            + " is fenced: the transactional id is at"
+                            + " producer " + known.producer().id() + " with epoch "
+                            + known.producer().epoch() + " now");
+        }
     }
 
     /// @param before whom the caller was, if it is to be recognised when it asks the same again
@@ -240,6 +281,11 @@ final class TransactionShard implements CoordinatedState {
                     .toList();
             for (var transaction : late) {
                 successions.remove(transaction.id());
+                explanations.accept(
+                        transaction.id(),
+                        "the transaction, open since " + Instant.ofEpochMilli(transaction.startMs())
+                                + ", is aborted, and its producer fenced: it took longer than "
+                                + transaction.timeoutMs() + " ms (the producer's transaction.timeout.ms)");
                 write(transaction.fenced(now), effects);
             }
             scheduleTimeouts(late.size() < MOST_AT_ONCE ? settings.abortIntervalMs() : 0);
@@ -256,6 +302,10 @@ final class TransactionShard implements CoordinatedState {
                     .toList();
             for (var id : old) {
                 successions.remove(id);
+                explanations.accept(
+                        id,
+                        "the transactional id is forgotten: not used for " + settings.expirationMs()
+                                + " ms (transactional.id.expiration.ms)");
                 effects.append(TransactionRecords.tombstone(id));
             }
             scheduleExpiry(old.size() < MOST_AT_ONCE ? settings.expiryIntervalMs() : 0);

@@ -2,6 +2,7 @@ package io.moldau.transactions;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.moldau.environment.DecisionJournal;
 import io.moldau.environment.simulated.SimulatedWorld;
 import io.moldau.metadata.MetadataImage;
 import io.moldau.metadata.MetadataRecord;
@@ -119,7 +120,8 @@ final class TransactionsFixture {
                 settings,
                 this::writeMarker,
                 () -> CompletableFuture.completedFuture(nextProducerId++),
-                () -> 2);
+                () -> 2,
+                new DecisionJournal(world.environment().clock()));
     }
 
     private void open() {

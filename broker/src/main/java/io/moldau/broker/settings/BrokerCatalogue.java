@@ -369,7 +369,6 @@ final class BrokerCatalogue {
             "controller.",
             "delegation.token.",
             "group.share.",
-            "group.streams.",
             "metric.reporters",
             "password.encoder.",
             "principal.builder.class",

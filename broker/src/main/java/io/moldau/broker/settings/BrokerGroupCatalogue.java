@@ -53,8 +53,8 @@ final class BrokerGroupCatalogue {
             int32("group.max.size", Integer.MAX_VALUE, 1, "members", "Members of a classic group."),
             list(
                     "group.coordinator.rebalance.protocols",
-                    "classic,consumer",
-                    Check.listOf("classic", "consumer"),
+                    "classic,consumer,streams",
+                    Check.listOf("classic", "consumer", "streams"),
                     "Kinds of groups that are served."),
             int32(
                     "group.consumer.session.timeout.ms",
@@ -98,6 +98,20 @@ final class BrokerGroupCatalogue {
                     "uniform,range",
                     Check.listOf("uniform", "range"),
                     "Assignors of consumer groups; the first is the default."),
+            int32("group.streams.session.timeout.ms", 45000, 1, "milliseconds", "Session timeout of a streams group."),
+            int32(
+                    "group.streams.heartbeat.interval.ms",
+                    5000,
+                    1,
+                    "milliseconds",
+                    "Heartbeat interval of a streams group."),
+            int32("group.streams.num.standby.replicas", 0, 0, "replicas", "Standby copies of each stateful task."),
+            int32(
+                    "group.streams.initial.rebalance.delay.ms",
+                    3000,
+                    0,
+                    "milliseconds",
+                    "How long a new streams group waits for more members."),
             choice(
                     "group.consumer.migration.policy",
                     "bidirectional",

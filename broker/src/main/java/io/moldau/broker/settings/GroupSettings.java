@@ -60,21 +60,19 @@ public final class GroupSettings {
             Setting.bool("share.renew.acknowledge.enable", true, "Whether members may renew a record's lock."));
 
     private static final List<Setting> STREAMS = List.of(
-            bounded("streams.session.timeout.ms", 45_000, 45_000, 60_000, MS, "Session timeout of a streams group."),
-            bounded(
-                    "streams.heartbeat.interval.ms",
-                    5_000,
-                    5_000,
-                    15_000,
-                    MS,
-                    "Heartbeat interval of a streams group."),
-            bounded("streams.num.standby.replicas", 0, 0, 2, "replicas", "Standby copies of each stateful task."),
+            bounded("streams.session.timeout.ms", 45_000, 45_000, 60_000, MS, "Session timeout of a streams group.")
+                    .from("group.streams.session.timeout.ms"),
+            bounded("streams.heartbeat.interval.ms", 5_000, 5_000, 15_000, MS, "Heartbeat interval of a streams group.")
+                    .from("group.streams.heartbeat.interval.ms"),
+            bounded("streams.num.standby.replicas", 0, 0, 2, "replicas", "Standby copies of each stateful task.")
+                    .from("group.streams.num.standby.replicas"),
             Setting.int32(
-                    "streams.initial.rebalance.delay.ms",
-                    3_000,
-                    0,
-                    MS,
-                    "How long a new streams group waits for more members."));
+                            "streams.initial.rebalance.delay.ms",
+                            3_000,
+                            0,
+                            MS,
+                            "How long a new streams group waits for more members.")
+                    .from("group.streams.initial.rebalance.delay.ms"));
 
     private static final Catalogue ALL = new Catalogue(
             "group",

@@ -16,6 +16,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -53,6 +54,8 @@ final class ClassicGroup {
     final String id;
     private final Schedule schedule;
     private final int initialDelayMs;
+    private final Consumer<String> explanation;
+    private long rebalancingSinceMs;
     State state = State.EMPTY;
 
     @Nullable
@@ -70,10 +73,12 @@ final class ClassicGroup {
     final Map<String, String> memberIdsByInstance = new HashMap<>();
     final Set<String> pendingIds = new HashSet<>();
 
-    ClassicGroup(String id, Schedule schedule, int initialDelayMs) {
+    /// @param explanation told what is decided, and why
+    ClassicGroup(String id, Schedule schedule, int initialDelayMs, Consumer<String> explanation) {
         this.id = id;
         this.schedule = schedule;
         this.initialDelayMs = initialDelayMs;
+        this.explanation = explanation;
     }
 
     void to(State next) {
@@ -118,6 +123,15 @@ final class ClassicGroup {
         }
     }
 
+    /// A member that is in the group already.
+    void putSettled(ClassicMember member) {
+        members.put(member.id, member);
+        var instance = member.instanceId;
+        if (instance != null) {
+            memberIdsByInstance.put(instance, member.id);
+        }
+    }
+
     /// True if all members know at least one of these protocols, and it is their type.
     boolean accepts(String type, List<JoinGroupRequest.JoinGroupRequestProtocol> protocols) {
         if (members.isEmpty()) {
@@ -157,7 +171,11 @@ final class ClassicGroup {
                 member.id,
                 member.clientHost,
                 member.sessionTimeoutMs);
-        remove(member, effects, "member " + member.id + " gave no sign of life");
+        remove(
+                member,
+                effects,
+                "member " + member.id + " (" + member.clientHost + ") gave no sign of life for "
+                        + member.sessionTimeoutMs + " ms (session.timeout.ms) and was removed");
     }
 
     /// Takes a member out, and rebalances if that matters.
@@ -191,6 +209,8 @@ final class ClassicGroup {
 
     /// A static member came back under a new id: it takes the place of the old one, which is fenced (KIP-345).
     void replaceStatic(ClassicMember old, ClassicMember next) {
+        explanation.accept("static member " + old.instanceId + " came back as " + next.id + "; " + old.id
+                + " is fenced, should it still run");
         answerJoin(old, ErrorCode.FENCED_INSTANCE_ID);
         answerSync(old, ErrorCode.FENCED_INSTANCE_ID);
         schedule.cancel(sessionTimer(old.id));
@@ -211,6 +231,8 @@ final class ClassicGroup {
         schedule.cancel(syncTimer());
         boolean first = state == State.EMPTY;
         LOG.debug("Group {} generation {} rebalances: {}", id, generation, why);
+        explanation.accept("generation " + generation + " rebalances: " + why);
+        rebalancingSinceMs = schedule.nowMs();
         to(State.PREPARING_REBALANCE);
         if (first && initialDelayMs > 0) {
             schedule.after(joinTimer(), initialDelayMs, this::completeJoin);
@@ -236,6 +258,8 @@ final class ClassicGroup {
         for (var member : new ArrayList<>(members.values())) {
             if (member.awaitingJoin.isEmpty() && !member.isStatic()) {
                 LOG.info("Group {}: member {} did not rejoin in time and is removed", id, member.id);
+                explanation.accept("member " + member.id + " did not join again within " + rebalanceTimeoutMs()
+                        + " ms (its max.poll.interval.ms) and was removed");
                 forget(member);
             }
         }
@@ -244,6 +268,7 @@ final class ClassicGroup {
             protocol = null;
             leader = null;
             to(State.EMPTY);
+            explanation.accept("generation " + generation + ": no members are left");
             effects.append(ClassicRecords.metadata(this, Map.of()));
             return;
         }
@@ -279,6 +304,8 @@ final class ClassicGroup {
         for (var member : new ArrayList<>(members.values())) {
             if (member.awaitingSync.isEmpty()) {
                 LOG.info("Group {}: member {} did not sync in time and is removed", id, member.id);
+                explanation.accept("member " + member.id + " joined but did not ask for its assignment within "
+                        + rebalanceTimeoutMs() + " ms and was removed");
                 forget(member);
             }
         }
@@ -316,6 +343,8 @@ final class ClassicGroup {
             member.assignment = assignments.getOrDefault(member.id, ClassicMember.NOTHING);
         }
         to(State.STABLE);
+        explanation.accept("generation " + generation + " is stable: " + members.size() + " members, assigned by "
+                + leader + " (" + protocol + "), after " + (schedule.nowMs() - rebalancingSinceMs) + " ms");
         for (var member : members.values()) {
             answerSync(member, ErrorCode.NONE);
         }

@@ -131,7 +131,7 @@ record ClassicJoin(
                 if (same && !id.equals(group.leader)) {
                     answer.accept(group.joined(member, caller.version(), false));
                 } else {
-                    rejoin(member, reasonOr("member " + id));
+                    rejoin(member, withReason("member " + id + " asks for it"));
                 }
             }
             case EMPTY, DEAD -> refuse(ErrorCode.UNKNOWN_MEMBER_ID);
@@ -155,13 +155,13 @@ record ClassicJoin(
         if (group.state == ClassicGroup.State.PREPARING_REBALANCE) {
             group.completeJoinIfAllAreHere(effects);
         } else {
-            group.prepareRebalance(effects, reasonOr("member " + id + " joined"));
+            group.prepareRebalance(effects, withReason("member " + id + " joined"));
         }
     }
 
-    private String reasonOr(String otherwise) {
+    private String withReason(String what) {
         var reason = request.reason();
-        return reason == null || reason.isEmpty() ? otherwise : reason;
+        return what + " (" + caller.host() + ")" + (reason == null || reason.isEmpty() ? "" : ": " + reason);
     }
 
     private void await(ClassicMember member) {

@@ -3,7 +3,10 @@ package io.moldau.groups.classic;
 import io.moldau.coordination.CoordinatedState.Schedule;
 import io.moldau.coordination.Effects;
 import io.moldau.groups.Caller;
+import io.moldau.groups.EmbeddedProtocol;
+import io.moldau.groups.Explanations;
 import io.moldau.groups.GroupSettings;
+import io.moldau.groups.MigratingGroup;
 import io.moldau.protocol.ErrorCode;
 import io.moldau.protocol.data.GroupMetadataValue;
 import io.moldau.protocol.message.DescribeGroupsResponse.DescribedGroup;
@@ -17,8 +20,11 @@ import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -30,13 +36,21 @@ public final class ClassicProtocol {
     private final GroupSettings settings;
     private final Schedule schedule;
     private final Supplier<String> uniqueText;
+    private final Explanations explanations;
     private final Map<String, ClassicGroup> groups = new HashMap<>();
 
     /// @param uniqueText gives texts that nobody else has, for member ids
-    public ClassicProtocol(GroupSettings settings, Schedule schedule, Supplier<String> uniqueText) {
+    public ClassicProtocol(
+            GroupSettings settings, Schedule schedule, Supplier<String> uniqueText, Explanations explanations) {
         this.settings = settings;
         this.schedule = schedule;
         this.uniqueText = uniqueText;
+        this.explanations = explanations;
+    }
+
+    private ClassicGroup group(String groupId) {
+        return new ClassicGroup(
+                groupId, schedule, settings.initialRebalanceDelayMs(), what -> explanations.note(groupId, what));
     }
 
     public boolean has(String groupId) {
@@ -48,13 +62,19 @@ public final class ClassicProtocol {
         return group == null || group.state == ClassicGroup.State.EMPTY && group.pendingIds.isEmpty();
     }
 
+    /// False too where members were given ids and have not come back with them.
+    public boolean hasMembers(String groupId) {
+        var group = groups.get(groupId);
+        return group != null && !group.members.isEmpty();
+    }
+
     /// As the log has it, before this node answers for it.
     public void replay(String groupId, @Nullable GroupMetadataValue value) {
         if (value == null) {
             groups.remove(groupId);
             return;
         }
-        var group = new ClassicGroup(groupId, schedule, settings.initialRebalanceDelayMs());
+        var group = group(groupId);
         group.protocolType = value.protocolType();
         group.protocol = value.protocol();
         group.generation = value.generation();
@@ -71,19 +91,20 @@ public final class ClassicProtocol {
                     stored.sessionTimeout(),
                     List.of(ClassicMember.protocol(name == null ? "" : name, stored.subscription())));
             member.assignment = ClassicMember.copy(stored.assignment());
-            group.members.put(member.id, member);
-            var instance = member.instanceId;
-            if (instance != null) {
-                group.memberIdsByInstance.put(instance, member.id);
-            }
+            group.putSettled(member);
         }
         group.state = group.members.isEmpty() ? ClassicGroup.State.EMPTY : ClassicGroup.State.STABLE;
         groups.put(groupId, group);
     }
 
     /// The members as loaded have their session timeout from now on.
-    public void loaded() {
-        groups.values().forEach(group -> group.members.values().forEach(group::alive));
+    public void loaded(Effects effects) {
+        for (var group : groups.values()) {
+            group.members.values().forEach(group::alive);
+            if (!group.members.isEmpty() && group.leader == null) {
+                group.prepareRebalance(effects, "the group has no leader since it came back to the classic protocol");
+            }
+        }
     }
 
     /// Members that wait for a rebalance must not wait for ever.
@@ -104,7 +125,7 @@ public final class ClassicProtocol {
                 answer.accept(joinRefused(ErrorCode.UNKNOWN_MEMBER_ID, request.memberId(), caller.version()));
                 return;
             }
-            group = new ClassicGroup(request.groupId(), schedule, settings.initialRebalanceDelayMs());
+            group = group(request.groupId());
             group.stateTimestampMs = schedule.nowMs();
             groups.put(group.id, group);
         }
@@ -213,7 +234,7 @@ public final class ClassicProtocol {
             return problem;
         }
         var reason = who.reason();
-        group.remove(group.member(id), effects, reason == null ? "member " + id + " left" : reason);
+        group.remove(group.member(id), effects, "member " + id + " left" + (reason == null ? "" : ": " + reason));
         return ErrorCode.NONE;
     }
 
@@ -266,16 +287,51 @@ public final class ClassicProtocol {
     public boolean subscribes(String groupId, String topic) {
         var group = groups.get(groupId);
         var protocol = group == null ? null : group.protocol;
-        if (group == null || protocol == null || !"consumer".equals(group.protocolType)) {
+        if (group == null || protocol == null || !EmbeddedProtocol.TYPE.equals(group.protocolType)) {
             return group != null && !group.members.isEmpty();
         }
         return group.members.values().stream()
                 .anyMatch(member ->
-                        Subscriptions.topics(member.metadata(protocol)).contains(topic));
+                        EmbeddedProtocol.topics(member.metadata(protocol)).contains(topic));
     }
 
-    public Optional<ErrorCode> whyNotDeletable(String groupId) {
-        return isEmpty(groupId) ? Optional.empty() : Optional.of(ErrorCode.NON_EMPTY_GROUP);
+    /// From when on the time of an offset runs: while nobody reads its topic (KIP-211). Empty: it does not.
+    public OptionalLong offsetTimeRunsMs(String groupId, String topic, long committedMs) {
+        var group = groups.get(groupId);
+        if (group == null) {
+            return OptionalLong.of(committedMs);
+        }
+        if (isEmpty(groupId)) {
+            return OptionalLong.of(Math.max(committedMs, group.stateTimestampMs));
+        }
+        boolean known = group.state == ClassicGroup.State.STABLE && EmbeddedProtocol.TYPE.equals(group.protocolType);
+        return known && !subscribes(groupId, topic) ? OptionalLong.of(committedMs) : OptionalLong.empty();
+    }
+
+    /// Why this group cannot become a consumer group with its members; empty if it can (KIP-848).
+    public Optional<String> whyNotMigrated(String groupId) {
+        var group = groups.get(groupId);
+        if (group == null || !settings.migration().upgrades()) {
+            return Optional.of("it has members of the classic protocol, and group.consumer.migration.policy="
+                    + settings.migration().name().toLowerCase(Locale.ROOT) + " does not let it change");
+        }
+        return ClassicMigration.whyNot(group, settings.consumerMaxSize());
+    }
+
+    /// Gives up a group whose members live on in a group of the other protocol. Whoever waits is told to join again.
+    public MigratingGroup release(String groupId, Effects effects) {
+        var group = Objects.requireNonNull(groups.remove(groupId), "a group that can be migrated");
+        var released = ClassicMigration.release(group);
+        group.end(ErrorCode.REBALANCE_IN_PROGRESS);
+        effects.append(ClassicRecords.tombstone(groupId));
+        return released;
+    }
+
+    /// Takes over the members that are left of a group of the other protocol, and has them join anew.
+    public void adopt(MigratingGroup migrating, Effects effects) {
+        var group = group(migrating.id());
+        groups.put(group.id, group);
+        ClassicMigration.adopt(group, migrating, effects);
     }
 
     public void delete(String groupId, Effects effects) {
@@ -314,9 +370,13 @@ public final class ClassicProtocol {
     }
 
     private static void refuse(Consumer<SyncGroupResponse> answer, ErrorCode error) {
-        answer.accept(SyncGroupResponse.builder()
+        answer.accept(syncRefused(error));
+    }
+
+    public static SyncGroupResponse syncRefused(ErrorCode error) {
+        return SyncGroupResponse.builder()
                 .errorCode(error.code())
                 .assignment(ClassicMember.NOTHING.duplicate())
-                .build());
+                .build();
     }
 }

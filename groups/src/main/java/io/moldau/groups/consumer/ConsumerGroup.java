@@ -21,6 +21,10 @@ final class ConsumerGroup {
     final SortedMap<String, ConsumerMember> members = new TreeMap<>();
     final Map<String, PartitionSet> targets = new HashMap<>();
     final Map<String, Set<String>> topicsByRegex = new HashMap<>();
+    /// When the rebalance began that is under way; 0 if there is none, or nobody saw it begin. Not in any record.
+    long rebalancingSinceMs;
+    /// Members of the classic protocol that were told to join again. Not in any record.
+    final Set<String> awaitedToJoin = new HashSet<>();
 
     ConsumerGroup(String id) {
         this.id = id;

@@ -121,7 +121,8 @@ record ConsumerHeartbeat(ConsumerGroupHeartbeatRequest request, Caller caller) {
                 before.previousEpoch(),
                 before.state(),
                 before.assigned(),
-                before.revoking());
+                before.revoking(),
+                null);
     }
 
     /// What the member says that it has, if it says so.

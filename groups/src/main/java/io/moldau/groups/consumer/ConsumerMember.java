@@ -11,6 +11,7 @@ import org.jspecify.annotations.Nullable;
 /// @param epoch the assignment it has; 0 while it joins, -2 while a static member is away
 /// @param assigned what it may read
 /// @param revoking what it must give up before it gets more
+/// @param classic what it says as a member of the classic protocol; null if it speaks the consumer protocol
 record ConsumerMember(
         String id,
         @Nullable String instanceId,
@@ -25,7 +26,8 @@ record ConsumerMember(
         int previousEpoch,
         State state,
         PartitionSet assigned,
-        PartitionSet revoking) {
+        PartitionSet revoking,
+        @Nullable ClassicPart classic) {
     static final int LEFT_FOR_A_WHILE = -2;
 
     /// How far the member is on its way to its target (the codes stand in its record).
@@ -70,7 +72,12 @@ record ConsumerMember(
                 -1,
                 State.STABLE,
                 PartitionSet.NONE,
-                PartitionSet.NONE);
+                PartitionSet.NONE,
+                null);
+    }
+
+    boolean isClassic() {
+        return classic != null;
     }
 
     Optional<String> instance() {
@@ -93,7 +100,8 @@ record ConsumerMember(
                 newPreviousEpoch,
                 newState,
                 newAssigned,
-                newRevoking);
+                newRevoking,
+                classic);
     }
 
     /// The same place in the group under another id: a static member that came back.
@@ -112,7 +120,8 @@ record ConsumerMember(
                 previousEpoch,
                 state,
                 assigned,
-                revoking);
+                revoking,
+                classic);
     }
 
     /// The next step towards `target`: give up first, then take what is free.

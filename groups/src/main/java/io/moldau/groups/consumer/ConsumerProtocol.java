@@ -1,43 +1,56 @@
 package io.moldau.groups.consumer;
 
-import com.google.re2j.Pattern;
 import io.moldau.coordination.CoordinatedState.Schedule;
 import io.moldau.coordination.Effects;
 import io.moldau.coordination.Entry;
 import io.moldau.groups.Caller;
+import io.moldau.groups.Explanations;
 import io.moldau.groups.GroupSettings;
+import io.moldau.groups.MigratingGroup;
 import io.moldau.groups.Topics;
+import io.moldau.groups.classic.ClassicProtocol;
 import io.moldau.protocol.ErrorCode;
 import io.moldau.protocol.message.ConsumerGroupDescribeResponse.DescribedGroup;
 import io.moldau.protocol.message.ConsumerGroupHeartbeatRequest;
 import io.moldau.protocol.message.ConsumerGroupHeartbeatResponse;
+import io.moldau.protocol.message.HeartbeatRequest;
+import io.moldau.protocol.message.JoinGroupRequest;
+import io.moldau.protocol.message.JoinGroupResponse;
+import io.moldau.protocol.message.LeaveGroupRequest.MemberIdentity;
+import io.moldau.protocol.message.SyncGroupRequest;
+import io.moldau.protocol.message.SyncGroupResponse;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
-import java.util.TreeSet;
+import java.util.function.BiConsumer;
+import java.util.function.Consumer;
 import java.util.function.Supplier;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
+import org.jspecify.annotations.Nullable;
 
 /// The consumer-protocol groups of one offsets partition (KIP-848).
 ///
 /// A heartbeat goes in four steps: the member as the client describes it; a new group epoch if that changes who
-/// reads what; a new target assignment if the group epoch is ahead of it; the member's next step towards its target.
-/// Every step is written as records, and replayed, before the next.
+/// reads what; a new target assignment if the group epoch is ahead of it; the member's next step towards its target
+/// (see [GroupSteps]). Members of the classic protocol live on in [ClassicMembers].
 public final class ConsumerProtocol {
-    private static final Logger LOG = LoggerFactory.getLogger(ConsumerProtocol.class);
-
-    private final GroupSettings settings;
-    private final Schedule schedule;
-    private final Topics topics;
+    private final GroupSteps steps;
+    private final ConsumerReplay state;
+    private final ClassicMembers classicMembers;
     private final Supplier<String> uniqueText;
-    private final ConsumerReplay state = new ConsumerReplay();
 
     /// @param uniqueText gives texts that nobody else has, for ids of members that bring none
-    public ConsumerProtocol(GroupSettings settings, Schedule schedule, Topics topics, Supplier<String> uniqueText) {
-        this.settings = settings;
-        this.schedule = schedule;
-        this.topics = topics;
+    /// @param explanations told what is decided, and why
+    /// @param downgraded takes over the members of a group that speaks the classic protocol only
+    public ConsumerProtocol(
+            GroupSettings settings,
+            Schedule schedule,
+            Topics topics,
+            Supplier<String> uniqueText,
+            Explanations explanations,
+            BiConsumer<MigratingGroup, Effects> downgraded) {
+        this.steps = new GroupSteps(settings, schedule, topics, explanations, downgraded);
+        this.state = steps.state;
+        this.classicMembers = new ClassicMembers(steps, uniqueText);
         this.uniqueText = uniqueText;
     }
 
@@ -56,40 +69,60 @@ public final class ConsumerProtocol {
         state.apply(entry);
     }
 
-    private void write(Entry entry, Effects effects) {
-        effects.append(entry);
-        state.apply(entry);
-    }
-
     /// Everything is replayed: every member has its session timeout from now on.
     public void loaded(Effects effects) {
         state.groups
                 .values()
                 .forEach(group -> group.members.values().forEach(member -> {
-                    alive(group, member.id());
+                    steps.alive(group, member);
                     if (member.state() == ConsumerMember.State.UNREVOKED_PARTITIONS) {
-                        awaitRevocation(group, member);
+                        steps.awaitRevocation(group, member);
                     }
                 }));
         // Topics may have changed while nobody was there to be told.
         topicsChanged(effects);
     }
 
+    /// What no member may say, whatever the group is like; empty if the heartbeat is none of it.
+    public Optional<ConsumerGroupHeartbeatResponse> refusal(ConsumerGroupHeartbeatRequest request, Caller caller) {
+        try {
+            new ConsumerHeartbeat(request, caller).check(steps.settings.consumerAssignors());
+            return Optional.empty();
+        } catch (Refusal refusal) {
+            return Optional.of(refused(refusal.error(), refusal.getMessage()));
+        }
+    }
+
+    public static ConsumerGroupHeartbeatResponse refused(ErrorCode error, @Nullable String reason) {
+        return ConsumerGroupHeartbeatResponse.builder()
+                .errorCode(error.code())
+                .errorMessage(reason)
+                .memberEpoch(0)
+                .build();
+    }
+
+    /// After [#refusal] had nothing against it.
     public ConsumerGroupHeartbeatResponse heartbeat(
             ConsumerGroupHeartbeatRequest request, Caller caller, Effects effects) {
         try {
             var heartbeat = new ConsumerHeartbeat(request, caller);
-            heartbeat.check(settings.consumerAssignors());
             return request.memberEpoch() < 0 ? leave(heartbeat, effects) : live(heartbeat, effects);
         } catch (Refusal refusal) {
             // A group that never came to be must not be listed.
             state.groups.computeIfPresent(
                     request.groupId(), (id, group) -> group.epoch == 0 && group.members.isEmpty() ? null : group);
-            return ConsumerGroupHeartbeatResponse.builder()
-                    .errorCode(refusal.error().code())
-                    .errorMessage(refusal.getMessage())
-                    .memberEpoch(0)
-                    .build();
+            noteFencing(request, refusal);
+            return refused(refusal.error(), refusal.getMessage());
+        }
+    }
+
+    private void noteFencing(ConsumerGroupHeartbeatRequest request, Refusal refusal) {
+        var group = state.groups.get(request.groupId());
+        boolean fencing = refusal.error() == ErrorCode.FENCED_MEMBER_EPOCH
+                || refusal.error() == ErrorCode.FENCED_INSTANCE_ID
+                || refusal.error() == ErrorCode.UNRELEASED_INSTANCE_ID;
+        if (group != null && fencing) {
+            steps.explain(group, "member " + request.memberId() + " is fenced: " + refusal.getMessage());
         }
     }
 
@@ -98,7 +131,7 @@ public final class ConsumerProtocol {
         var group = existing(request.groupId());
         var member = heartbeat.member(group);
         if (request.memberEpoch() == ConsumerMember.LEFT_FOR_A_WHILE) {
-            write(
+            steps.write(
                     ConsumerRecords.assignment(
                             group.id,
                             member.withAssignment(
@@ -108,9 +141,10 @@ public final class ConsumerProtocol {
                                     member.assigned(),
                                     PartitionSet.NONE)),
                     effects);
-            schedule.cancel(revocationTimer(group, member.id()));
+            steps.cancelRevocation(group, member);
+            steps.explain(group, "static member " + member.id() + " left for a while");
         } else {
-            remove(group, member, effects, "it left");
+            steps.remove(group, member, "member " + member.id() + " (" + member.clientHost() + ") left", effects);
         }
         return ConsumerGroupHeartbeatResponse.builder()
                 .memberId(member.id())
@@ -137,31 +171,22 @@ public final class ConsumerProtocol {
                 || !described.topics().equals(before.topics())
                 || !Objects.equals(described.regex(), before.regex());
         if (isNew || !described.equals(before)) {
-            write(ConsumerRecords.member(group.id, described), effects);
+            steps.write(ConsumerRecords.member(group.id, described), effects);
         }
         if (resubscribed) {
-            resolveRegexes(group, effects);
-            bump(group, effects);
+            var why = isNew ? " joined" : " changed its subscription";
+            steps.resolveRegexes(group, effects);
+            steps.bump(group, "member " + described.id() + " (" + described.clientHost() + ")" + why, effects);
         }
-        assign(group, effects);
+        steps.assign(group, effects);
         var current = group.members.getOrDefault(before.id(), described);
-        var next = reconcile(group, joining ? asJoining(current) : current, heartbeat.owned());
-        if (isNew || !next.equals(current)) {
-            write(ConsumerRecords.assignment(group.id, next), effects);
-        }
-        alive(group, next.id());
-        if (next.state() == ConsumerMember.State.UNREVOKED_PARTITIONS) {
-            if (current.state() != ConsumerMember.State.UNREVOKED_PARTITIONS || current.epoch() != next.epoch()) {
-                awaitRevocation(group, next);
-            }
-        } else {
-            schedule.cancel(revocationTimer(group, next.id()));
-        }
+        var next = GroupSteps.reconcile(group, joining ? asJoining(current) : current, heartbeat.owned());
+        steps.step(group, current, next, isNew, effects);
         boolean tell = heartbeat.isFull() || !next.assigned().equals(current.assigned());
         return ConsumerGroupHeartbeatResponse.builder()
                 .memberId(next.id())
                 .memberEpoch(next.epoch())
-                .heartbeatIntervalMs(settings.consumerHeartbeatIntervalMs())
+                .heartbeatIntervalMs(steps.settings.consumerHeartbeatIntervalMs())
                 .assignment(tell ? ConsumerViews.assignment(next.assigned()) : null)
                 .build();
     }
@@ -180,39 +205,18 @@ public final class ConsumerProtocol {
         var sameInstance = group.byInstance(request.instanceId());
         if (sameInstance.isPresent() && !sameInstance.get().id().equals(id)) {
             var previous = sameInstance.get();
-            if (previous.epoch() != ConsumerMember.LEFT_FOR_A_WHILE) {
+            if (previous.epoch() != ConsumerMember.LEFT_FOR_A_WHILE && !previous.isClassic()) {
                 throw new Refusal(
                         ErrorCode.UNRELEASED_INSTANCE_ID,
                         "the instance id " + request.instanceId() + " is in use by member " + previous.id());
             }
-            return takeOver(group, previous, id, effects);
+            return steps.takeOver(group, previous, id, effects);
         }
         if (known != null) {
             return known;
         }
-        if (group.members.size() >= settings.consumerMaxSize()) {
-            throw new Refusal(
-                    ErrorCode.GROUP_MAX_SIZE_REACHED,
-                    "the group has " + group.members.size() + " members, as many as group.consumer.max.size allows");
-        }
+        steps.checkRoom(group);
         return ConsumerMember.unknown(id);
-    }
-
-    /// A static member came back under a new id and takes the place, assignment and target of the old one.
-    private ConsumerMember takeOver(ConsumerGroup group, ConsumerMember previous, String id, Effects effects) {
-        var target = group.target(previous.id());
-        drop(group, previous, effects);
-        var next = previous.withId(id)
-                .withAssignment(
-                        previous.previousEpoch(),
-                        previous.previousEpoch(),
-                        ConsumerMember.State.STABLE,
-                        previous.assigned(),
-                        PartitionSet.NONE);
-        write(ConsumerRecords.member(group.id, next), effects);
-        write(ConsumerRecords.target(group.id, id, target), effects);
-        write(ConsumerRecords.assignment(group.id, next), effects);
-        return group.members.getOrDefault(id, next);
     }
 
     private ConsumerGroup existing(String groupId) {
@@ -223,110 +227,79 @@ public final class ConsumerProtocol {
         return group;
     }
 
-    private void bump(ConsumerGroup group, Effects effects) {
-        write(ConsumerRecords.groupEpoch(group.id, group.epoch + 1, group.hashOf(topics)), effects);
-    }
-
-    private void assign(ConsumerGroup group, Effects effects) {
-        if (group.epoch <= group.targetEpoch) {
-            return;
-        }
-        var fallback = Assignor.of(settings.consumerAssignors().getFirst()).orElse(Assignor.UNIFORM);
-        var targets = group.compute(group.preferred(fallback), topics);
-        targets.forEach((memberId, target) -> {
-            if (!target.equals(group.target(memberId)) || !group.targets.containsKey(memberId)) {
-                write(ConsumerRecords.target(group.id, memberId, target), effects);
-            }
-        });
-        write(ConsumerRecords.targetEpoch(group.id, group.epoch, schedule.nowMs()), effects);
-    }
-
-    private static ConsumerMember reconcile(ConsumerGroup group, ConsumerMember member, Optional<PartitionSet> owned) {
-        return member.towards(
-                group.targetEpoch,
-                group.target(member.id()),
-                owned,
-                (topic, partition) -> group.isFree(topic, partition, member.id()));
-    }
-
     /// Topics were created, deleted or changed: groups that this concerns get a new epoch, and members learn of it
     /// at their next heartbeat.
     public void topicsChanged(Effects effects) {
         for (var group : List.copyOf(state.groups.values())) {
-            resolveRegexes(group, effects);
-            if (!group.members.isEmpty() && group.hashOf(topics) != group.metadataHash) {
-                bump(group, effects);
+            steps.resolveRegexes(group, effects);
+            if (!group.members.isEmpty() && group.hashOf(steps.topics) != group.metadataHash) {
+                steps.bump(group, "topics that are read were created, deleted or given more partitions", effects);
             }
         }
     }
 
-    private void resolveRegexes(ConsumerGroup group, Effects effects) {
-        var inUse = group.regexes();
-        for (var regex : List.copyOf(group.topicsByRegex.keySet())) {
-            if (!inUse.contains(regex)) {
-                write(ConsumerRecords.regexTombstone(group.id, regex), effects);
-            }
+    /// Takes over a classic group with its members.
+    public void adopt(MigratingGroup migrating, Effects effects) {
+        classicMembers.adopt(migrating, effects);
+    }
+
+    /// JoinGroup by a member of the classic protocol. False if the group gave way to a classic one, which is to be
+    /// joined instead.
+    public boolean join(JoinGroupRequest request, Caller caller, Effects effects, Consumer<JoinGroupResponse> answer) {
+        var group = existing(request.groupId());
+        if (classicMembers.givesWayTo(group, request, effects)) {
+            return false;
         }
-        for (var regex : inUse) {
-            var pattern = Pattern.compile(regex);
-            var matching = new TreeSet<String>();
-            for (var name : topics.names()) {
-                if (!name.startsWith("__") && pattern.matcher(name).matches()) {
-                    matching.add(name);
-                }
-            }
-            if (!matching.equals(group.topicsByRegex.get(regex))) {
-                write(ConsumerRecords.regex(group.id, regex, matching, schedule.nowMs()), effects);
-            }
+        JoinGroupResponse response;
+        try {
+            response = classicMembers.join(group, request, caller, effects);
+        } catch (Refusal refusal) {
+            response = ClassicProtocol.joinRefused(refusal.error(), request.memberId(), caller.version());
+        }
+        var answered = response;
+        effects.whenCommitted(() -> answer.accept(answered));
+        effects.whenFailed(
+                error -> answer.accept(ClassicProtocol.joinRefused(error, request.memberId(), caller.version())));
+        return true;
+    }
+
+    /// SyncGroup by a member of the classic protocol.
+    public void sync(SyncGroupRequest request, Effects effects, Consumer<SyncGroupResponse> answer) {
+        SyncGroupResponse response;
+        try {
+            response = classicMembers.sync(existing(request.groupId()), request);
+        } catch (Refusal refusal) {
+            response = ClassicProtocol.syncRefused(refusal.error());
+        }
+        var answered = response;
+        effects.whenCommitted(() -> answer.accept(answered));
+        effects.whenFailed(error -> answer.accept(ClassicProtocol.syncRefused(error)));
+    }
+
+    /// Heartbeat by a member of the classic protocol.
+    public ErrorCode heartbeat(HeartbeatRequest request) {
+        try {
+            return classicMembers.heartbeat(existing(request.groupId()), request);
+        } catch (Refusal refusal) {
+            return refusal.error();
         }
     }
 
-    private void alive(ConsumerGroup group, String memberId) {
-        schedule.after(sessionTimer(group, memberId), settings.consumerSessionTimeoutMs(), effects -> {
-            var member = group.members.get(memberId);
-            if (member != null) {
-                LOG.info("Group {}: member {} gave no sign of life in time", group.id, memberId);
-                remove(group, member, effects, "its session timed out");
-            }
-        });
-    }
-
-    private void awaitRevocation(ConsumerGroup group, ConsumerMember member) {
-        int epoch = member.epoch();
-        schedule.after(revocationTimer(group, member.id()), member.rebalanceTimeoutMs(), effects -> {
-            var late = group.members.get(member.id());
-            if (late != null && late.epoch() == epoch && late.state() == ConsumerMember.State.UNREVOKED_PARTITIONS) {
-                LOG.info("Group {}: member {} did not give up its partitions in time", group.id, late.id());
-                remove(group, late, effects, "it did not give up partitions in time");
-            }
-        });
-    }
-
-    private void remove(ConsumerGroup group, ConsumerMember member, Effects effects, String why) {
-        LOG.debug("Group {}: member {} is removed: {}", group.id, member.id(), why);
-        drop(group, member, effects);
-        resolveRegexes(group, effects);
-        bump(group, effects);
-    }
-
-    private void drop(ConsumerGroup group, ConsumerMember member, Effects effects) {
-        schedule.cancel(sessionTimer(group, member.id()));
-        schedule.cancel(revocationTimer(group, member.id()));
-        write(ConsumerRecords.assignmentTombstone(group.id, member.id()), effects);
-        write(ConsumerRecords.targetTombstone(group.id, member.id()), effects);
-        write(ConsumerRecords.memberTombstone(group.id, member.id()), effects);
-    }
-
-    private static String sessionTimer(ConsumerGroup group, String memberId) {
-        return "consumer/session/" + group.id + "/" + memberId;
-    }
-
-    private static String revocationTimer(ConsumerGroup group, String memberId) {
-        return "consumer/revocation/" + group.id + "/" + memberId;
+    /// LeaveGroup: by members of the classic protocol, or of any by their instance ids.
+    public List<ErrorCode> leave(String groupId, List<MemberIdentity> who, Effects effects) {
+        var group = existing(groupId);
+        var results = who.stream()
+                .map(one -> classicMembers.leave(group, one, effects))
+                .toList();
+        if (results.contains(ErrorCode.NONE)) {
+            var reason = who.getFirst().reason();
+            steps.afterRemoval(group, reason == null ? who.size() + " members left" : "left: " + reason, effects);
+        }
+        return results;
     }
 
     /// Whether these may commit offsets (or fetch them) for the group now.
-    public ErrorCode mayCommit(String groupId, String memberId, int memberEpoch) {
+    public ErrorCode mayCommit(String groupId, String memberId, @Nullable String instanceId, int memberEpoch) {
         var group = state.groups.get(groupId);
         if (group == null) {
             return ErrorCode.GROUP_ID_NOT_FOUND;
@@ -336,9 +309,14 @@ public final class ConsumerProtocol {
         }
         var member = group.members.get(memberId);
         if (member == null) {
-            return ErrorCode.UNKNOWN_MEMBER_ID;
+            return group.byInstance(instanceId).isPresent()
+                    ? ErrorCode.FENCED_INSTANCE_ID
+                    : ErrorCode.UNKNOWN_MEMBER_ID;
         }
-        return member.epoch() == memberEpoch ? ErrorCode.NONE : ErrorCode.STALE_MEMBER_EPOCH;
+        if (member.epoch() == memberEpoch) {
+            return ErrorCode.NONE;
+        }
+        return member.isClassic() ? ErrorCode.ILLEGAL_GENERATION : ErrorCode.STALE_MEMBER_EPOCH;
     }
 
     public boolean subscribes(String groupId, String topic) {
@@ -350,9 +328,10 @@ public final class ConsumerProtocol {
         return Optional.ofNullable(state.groups.get(groupId))
                 .map(group -> ConsumerViews.describe(
                         group,
-                        group.preferred(Assignor.of(settings.consumerAssignors().getFirst())
-                                .orElse(Assignor.UNIFORM)),
-                        topics));
+                        group.preferred(
+                                Assignor.of(steps.settings.consumerAssignors().getFirst())
+                                        .orElse(Assignor.UNIFORM)),
+                        steps.topics));
     }
 
     /// Removes an empty group by tombstones.
@@ -361,10 +340,7 @@ public final class ConsumerProtocol {
         if (group == null) {
             return;
         }
-        List.copyOf(group.topicsByRegex.keySet())
-                .forEach(regex -> write(ConsumerRecords.regexTombstone(groupId, regex), effects));
-        write(ConsumerRecords.targetEpochTombstone(groupId), effects);
-        write(ConsumerRecords.groupTombstone(groupId), effects);
+        steps.delete(group, effects);
     }
 
     /// A group as lists show it.

@@ -51,7 +51,7 @@ final class ConsumerRecords {
                         .subscribedTopicRegex(member.regex())
                         .rebalanceTimeoutMs(member.rebalanceTimeoutMs())
                         .serverAssignor(member.serverAssignor())
-                        .classicMemberMetadata(null)
+                        .classicMemberMetadata(ClassicPart.stored(member.classic()))
                         .build(),
                 VERSION);
     }

@@ -104,7 +104,8 @@ final class ConsumerReplay {
                                 before.previousEpoch(),
                                 before.state(),
                                 before.assigned(),
-                                before.revoking()));
+                                before.revoking(),
+                                ClassicPart.of(stored.classicMemberMetadata())));
     }
 
     private void remove(short type, ByteBuffer key) {

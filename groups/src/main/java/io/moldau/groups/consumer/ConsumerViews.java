@@ -9,7 +9,9 @@ import java.util.List;
 
 /// Groups and assignments in the shapes of the protocol.
 final class ConsumerViews {
-    /// A member of the consumer protocol, not of the classic one (ConsumerGroupDescribe 1).
+    /// Which protocol a member speaks (ConsumerGroupDescribe 1).
+    private static final byte CLASSIC_MEMBER = 0;
+
     private static final byte CONSUMER_MEMBER = 1;
 
     private ConsumerViews() {}
@@ -44,7 +46,7 @@ final class ConsumerViews {
                                 .subscribedTopicRegex(member.regex())
                                 .assignment(named(member.assigned(), topics))
                                 .targetAssignment(named(group.target(member.id()), topics))
-                                .memberType(CONSUMER_MEMBER)
+                                .memberType(member.isClassic() ? CLASSIC_MEMBER : CONSUMER_MEMBER)
                                 .build())
                         .toList())
                 .build();

@@ -1,0 +1,157 @@
+package io.moldau.conformance;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.Set;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.AlterConfigOp;
+import org.apache.kafka.clients.admin.ConfigEntry;
+import org.apache.kafka.clients.admin.FeatureUpdate;
+import org.apache.kafka.clients.admin.ListConfigResourcesOptions;
+import org.apache.kafka.clients.admin.NewPartitionReassignment;
+import org.apache.kafka.clients.admin.NewTopic;
+import org.apache.kafka.clients.admin.RaftVoterEndpoint;
+import org.apache.kafka.clients.admin.UpdateFeaturesOptions;
+import org.apache.kafka.common.ElectionType;
+import org.apache.kafka.common.KafkaFuture;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.TopicPartitionReplica;
+import org.apache.kafka.common.Uuid;
+import org.apache.kafka.common.config.ConfigResource;
+import org.apache.kafka.common.errors.BrokerIdNotRegisteredException;
+import org.apache.kafka.common.errors.ElectionNotNeededException;
+import org.apache.kafka.common.errors.InvalidReplicaAssignmentException;
+import org.apache.kafka.common.errors.InvalidUpdateVersionException;
+import org.apache.kafka.common.errors.NoReassignmentInProgressException;
+import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
+import org.apache.kafka.common.errors.UnsupportedVersionException;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/// The official admin client's calls about the cluster, which one node answers for itself.
+class AdminCallsTest {
+    private static final TopicPartition ORDERS = new TopicPartition("orders", 0);
+    private static final TopicPartition NOWHERE = new TopicPartition("nowhere", 0);
+
+    @TempDir
+    static Path directory;
+
+    private static final List<AutoCloseable> OPEN = new ArrayList<>();
+
+    private static Admin admin() {
+        return (Admin) OPEN.getFirst();
+    }
+
+    @BeforeAll
+    static void start() throws Exception {
+        var node = RunningNode.in(directory);
+        var admin = Admin.create(Map.<String, Object>of("bootstrap.servers", node.bootstrap()));
+        OPEN.addAll(List.of(admin, node));
+        admin.createTopics(List.of(new NewTopic("orders", 2, (short) 1))).all().get();
+    }
+
+    @AfterAll
+    static void stop() throws Exception {
+        for (var one : OPEN) {
+            one.close();
+        }
+    }
+
+    private static int nodeId() throws Exception {
+        return admin().describeCluster().controller().get().id();
+    }
+
+    private static void assertFails(KafkaFuture<?> future, Class<? extends Throwable> with) {
+        assertThatThrownBy(future::get).cause().isInstanceOf(with);
+    }
+
+    @Test
+    void leadersNeedNoElection() throws Exception {
+        for (var type : ElectionType.values()) {
+            var results = admin().electLeaders(type, Set.of(ORDERS, NOWHERE))
+                    .partitions()
+                    .get();
+            assertThat(results.getOrDefault(ORDERS, Optional.empty()).orElseThrow())
+                    .isInstanceOf(ElectionNotNeededException.class);
+            assertThat(results.getOrDefault(NOWHERE, Optional.empty()).orElseThrow())
+                    .isInstanceOf(UnknownTopicOrPartitionException.class);
+        }
+    }
+
+    @Test
+    void partitionsStayWhereTheyAre() throws Exception {
+        var there = Optional.of(new NewPartitionReassignment(List.of(nodeId())));
+        admin().alterPartitionReassignments(Map.of(ORDERS, there)).all().get();
+        var elsewhere = Optional.of(new NewPartitionReassignment(List.of(nodeId() + 1)));
+        assertFails(
+                admin().alterPartitionReassignments(Map.of(ORDERS, elsewhere)).all(),
+                InvalidReplicaAssignmentException.class);
+        assertFails(
+                admin().alterPartitionReassignments(Map.of(ORDERS, Optional.empty()))
+                        .all(),
+                NoReassignmentInProgressException.class);
+        assertFails(
+                admin().alterPartitionReassignments(Map.of(NOWHERE, there)).all(),
+                UnknownTopicOrPartitionException.class);
+        assertThat(admin().listPartitionReassignments().reassignments().get()).isEmpty();
+    }
+
+    @Test
+    void theQuorumIsTheNode() throws Exception {
+        var quorum = admin().describeMetadataQuorum().quorumInfo().get();
+        assertThat(quorum.leaderId()).isEqualTo(nodeId());
+        assertThat(quorum.voters()).singleElement().satisfies(voter -> {
+            assertThat(voter.replicaId()).isEqualTo(quorum.leaderId());
+            assertThat(voter.logEndOffset()).isEqualTo(quorum.highWatermark());
+        });
+        assertThat(quorum.highWatermark()).isPositive();
+        var endpoint = Set.of(new RaftVoterEndpoint("CONTROLLER", "127.0.0.1", 1));
+        assertFails(admin().addRaftVoter(7, Uuid.randomUuid(), endpoint).all(), UnsupportedVersionException.class);
+        assertFails(admin().removeRaftVoter(7, Uuid.randomUuid()).all(), UnsupportedVersionException.class);
+        assertFails(admin().unregisterBroker(99).all(), BrokerIdNotRegisteredException.class);
+    }
+
+    @Test
+    void featuresHaveTheLevelsOfTheVersion() throws Exception {
+        var features = admin().describeFeatures().featureMetadata().get().finalizedFeatures();
+        assertThat(features).containsKeys("streams.version", "group.version", "metadata.version");
+        var same = new FeatureUpdate((short) 1, FeatureUpdate.UpgradeType.UPGRADE);
+        admin().updateFeatures(Map.of("streams.version", same), new UpdateFeaturesOptions())
+                .all()
+                .get();
+        var other = new FeatureUpdate((short) 2, FeatureUpdate.UpgradeType.UPGRADE);
+        assertFails(
+                admin().updateFeatures(Map.of("streams.version", other), new UpdateFeaturesOptions())
+                        .all(),
+                InvalidUpdateVersionException.class);
+    }
+
+    @Test
+    void replicasAreInTheDataDirectory() throws Exception {
+        var replica = new TopicPartitionReplica("orders", 0, nodeId());
+        var found = admin().describeReplicaLogDirs(List.of(replica)).all().get().get(replica);
+        assertThat(Objects.requireNonNull(found, "the replica asked for").getCurrentReplicaLogDir())
+                .isEqualTo(directory.toString());
+    }
+
+    @Test
+    void metricsSubscriptionsAreListed() throws Exception {
+        var resource = new ConfigResource(ConfigResource.Type.CLIENT_METRICS, "basic");
+        var change = new AlterConfigOp(new ConfigEntry("interval.ms", "60000"), AlterConfigOp.OpType.SET);
+        admin().incrementalAlterConfigs(Map.of(resource, List.of(change))).all().get();
+        assertThat(admin().listConfigResources(
+                                Set.of(ConfigResource.Type.CLIENT_METRICS), new ListConfigResourcesOptions())
+                        .all()
+                        .get())
+                .containsExactly(resource);
+    }
+}

@@ -1,0 +1,459 @@
+package io.moldau.groups.streams;
+
+import io.moldau.coordination.CoordinatedState.Schedule;
+import io.moldau.coordination.Effects;
+import io.moldau.coordination.Entry;
+import io.moldau.groups.Caller;
+import io.moldau.groups.Explanations;
+import io.moldau.groups.GroupConfigs;
+import io.moldau.groups.Topics;
+import io.moldau.groups.streams.StreamsHeartbeat.Refusal;
+import io.moldau.protocol.ErrorCode;
+import io.moldau.protocol.message.StreamsGroupDescribeResponse.DescribedGroup;
+import io.moldau.protocol.message.StreamsGroupHeartbeatRequest;
+import io.moldau.protocol.message.StreamsGroupHeartbeatResponse;
+import io.moldau.protocol.message.StreamsGroupHeartbeatResponse.Status;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/// The streams groups of one offsets partition (KIP-1071).
+///
+/// A heartbeat goes in five steps: the member as the client describes it; the topology, if the group has none; a new
+/// group epoch if that changes who works on what; a new target assignment if the group epoch is ahead of it and all
+/// topics are there; the member's next step towards its target.
+/// Left out, as in Kafka 4.3: static members, source topics by pattern, changed topologies while members run.
+public final class StreamsProtocol {
+    private static final Logger LOG = LoggerFactory.getLogger(StreamsProtocol.class);
+    private static final byte STALE_TOPOLOGY = 0;
+    private static final byte SHUTDOWN_APPLICATION = 4;
+    private static final byte ASSIGNMENT_DELAYED = 5;
+    private static final int ACCEPTABLE_RECOVERY_LAG = 10_000;
+    private static final int TASK_OFFSET_INTERVAL_MS = 60_000;
+
+    /// What a heartbeat is answered, and which topics are to be made for the group.
+    public record Answer(StreamsGroupHeartbeatResponse response, List<InternalTopic> missing) {}
+
+    private final GroupConfigs configs;
+    private final Schedule schedule;
+    private final Topics topics;
+    private final Explanations explanations;
+    private final StreamsReplay state = new StreamsReplay();
+
+    public StreamsProtocol(GroupConfigs configs, Schedule schedule, Topics topics, Explanations explanations) {
+        this.configs = configs;
+        this.schedule = schedule;
+        this.topics = topics;
+        this.explanations = explanations;
+    }
+
+    public static boolean isFor(short recordType) {
+        return StreamsReplay.isFor(recordType);
+    }
+
+    public void replay(Entry entry) {
+        state.apply(entry);
+    }
+
+    private void write(Entry entry, Effects effects) {
+        effects.append(entry);
+        state.apply(entry);
+    }
+
+    /// Everything is replayed: every member has its session timeout from now on.
+    public void loaded(Effects effects) {
+        for (var group : state.groups.values()) {
+            for (var member : group.members.values()) {
+                alive(group, member);
+                if (member.state() == StreamsMember.State.UNREVOKED_TASKS) {
+                    awaitRevocation(group, member);
+                }
+            }
+        }
+        topicsChanged(effects);
+        for (var group : state.groups.values()) {
+            boolean idle = group.targets.values().stream().allMatch(Tasks::isEmpty);
+            if (!group.members.isEmpty() && idle && group.configured(topics).isReady()) {
+                bump(group, "the node started again before tasks were assigned", effects);
+            }
+        }
+    }
+
+    public boolean has(String groupId) {
+        return state.groups.containsKey(groupId);
+    }
+
+    public boolean isEmpty(String groupId) {
+        var group = state.groups.get(groupId);
+        return group == null || group.members.isEmpty();
+    }
+
+    /// What no member may say, whatever the group is like; empty if the heartbeat is none of it.
+    public Optional<StreamsGroupHeartbeatResponse> refusal(StreamsGroupHeartbeatRequest request, Caller caller) {
+        try {
+            new StreamsHeartbeat(request, caller).check();
+            return Optional.empty();
+        } catch (Refusal refusal) {
+            return Optional.of(refused(refusal.error(), refusal.getMessage()));
+        }
+    }
+
+    public static StreamsGroupHeartbeatResponse refused(ErrorCode error, @Nullable String reason) {
+        return StreamsGroupHeartbeatResponse.builder()
+                .errorCode(error.code())
+                .errorMessage(reason)
+                .memberId("")
+                .status(null)
+                .build();
+    }
+
+    /// After [#refusal] had nothing against it.
+    public Answer heartbeat(StreamsGroupHeartbeatRequest request, Caller caller, Effects effects) {
+        try {
+            var heartbeat = new StreamsHeartbeat(request, caller);
+            return request.memberEpoch() < 0 ? leave(heartbeat, effects) : live(heartbeat, effects);
+        } catch (Refusal refusal) {
+            state.groups.computeIfPresent(
+                    request.groupId(), (id, group) -> group.epoch == 0 && group.members.isEmpty() ? null : group);
+            if (refusal.error() == ErrorCode.FENCED_MEMBER_EPOCH && has(request.groupId())) {
+                explanations.note(
+                        request.groupId(), "member " + request.memberId() + " is fenced: " + refusal.getMessage());
+            }
+            return new Answer(refused(refusal.error(), refusal.getMessage()), List.of());
+        }
+    }
+
+    private Answer leave(StreamsHeartbeat heartbeat, Effects effects) {
+        var request = heartbeat.request();
+        var group = existing(request.groupId());
+        var member = existing(group, request.memberId());
+        noteShutdown(group, request);
+        remove(group, member, "member " + member.id() + " (" + member.clientHost() + ") left", effects);
+        return new Answer(
+                StreamsGroupHeartbeatResponse.builder()
+                        .memberId(member.id())
+                        .memberEpoch(request.memberEpoch())
+                        .status(List.of())
+                        .build(),
+                List.of());
+    }
+
+    private void noteShutdown(StreamsGroup group, StreamsGroupHeartbeatRequest request) {
+        if (request.shutdownApplication() && group.shutdownAskedBy.isEmpty()) {
+            group.shutdownAskedBy = Optional.of(request.memberId());
+            explanations.note(group.id, "member " + request.memberId() + " asked for the application to be shut down");
+        }
+    }
+
+    private Answer live(StreamsHeartbeat heartbeat, Effects effects) {
+        var request = heartbeat.request();
+        StreamsGroup group;
+        StreamsMember before;
+        if (heartbeat.isJoining()) {
+            group = state.groups.computeIfAbsent(request.groupId(), StreamsGroup::new);
+            before = group.members.getOrDefault(request.memberId(), StreamsMember.unknown(request.memberId()));
+            takeTopology(group, heartbeat, effects);
+        } else {
+            group = existing(request.groupId());
+            before = existing(group, request.memberId());
+            checkEpoch(before, heartbeat);
+        }
+        noteShutdown(group, request);
+        var described = heartbeat.described(before);
+        boolean isNew = !group.members.containsKey(before.id());
+        if (isNew || !described.equals(before)) {
+            write(StreamsRecords.member(group.id, described), effects);
+            if (!described.endpoint().equals(before.endpoint())) {
+                group.endpointEpoch++;
+            }
+        }
+        if (isNew || described.topologyEpoch() != before.topologyEpoch()) {
+            if (isNew && group.members.size() == 1) {
+                delayAssignment(group);
+            }
+            bump(group, "member " + described.id() + " (" + described.clientHost() + ") joined", effects);
+        }
+        var configured = group.configured(topics);
+        boolean delayed = schedule.nowMs() < group.assignNotBeforeMs;
+        assign(group, configured, delayed, effects);
+        var current = group.members.getOrDefault(before.id(), described);
+        var next = reconcile(group, heartbeat.isJoining() ? asJoining(current) : current, heartbeat.owned());
+        step(group, current, next, isNew, effects);
+        boolean tell = heartbeat.isJoining() || !next.assigned().equals(current.assigned());
+        boolean tellEndpoints = request.endpointInformationEpoch() != group.endpointEpoch;
+        return new Answer(
+                StreamsGroupHeartbeatResponse.builder()
+                        .memberId(next.id())
+                        .memberEpoch(next.epoch())
+                        .heartbeatIntervalMs(configs.int32(group.id, "streams.heartbeat.interval.ms"))
+                        .acceptableRecoveryLag(ACCEPTABLE_RECOVERY_LAG)
+                        .taskOffsetIntervalMs(TASK_OFFSET_INTERVAL_MS)
+                        .status(status(group, next, configured, delayed))
+                        .activeTasks(tell ? StreamsViews.tasks(next.assigned().active()) : null)
+                        .standbyTasks(tell ? StreamsViews.tasks(next.assigned().standby()) : null)
+                        .warmupTasks(tell ? StreamsViews.tasks(next.assigned().warmup()) : null)
+                        .endpointInformationEpoch(group.endpointEpoch)
+                        .partitionsByUserEndpoint(tellEndpoints ? StreamsViews.endpoints(group, topics) : null)
+                        .build(),
+                configured.missing());
+    }
+
+    private static List<Status> status(
+            StreamsGroup group, StreamsMember member, ConfiguredTopology configured, boolean delayed) {
+        var list = new ArrayList<Status>();
+        configured.problem().ifPresent(problem -> list.add(status(problem.status(), problem.detail())));
+        group.topology
+                .filter(topology -> member.topologyEpoch() < topology.epoch())
+                .ifPresent(topology -> list.add(status(
+                        STALE_TOPOLOGY,
+                        "The member's topology epoch " + member.topologyEpoch() + " is behind the group's "
+                                + topology.epoch() + ": restart it with the newer application.")));
+        group.shutdownAskedBy.ifPresent(id -> list.add(status(
+                SHUTDOWN_APPLICATION,
+                "Streams group member " + id + " encountered a fatal error and requested a shutdown"
+                        + " for the entire application.")));
+        if (delayed) {
+            list.add(status(
+                    ASSIGNMENT_DELAYED,
+                    "Tasks are assigned a little later, so that more members can come"
+                            + " (streams.initial.rebalance.delay.ms)."));
+        }
+        return list;
+    }
+
+    private static Status status(byte code, String detail) {
+        return Status.builder().statusCode(code).statusDetail(detail).build();
+    }
+
+    /// A group's topology is that of its first member, until the group is empty.
+    private void takeTopology(StreamsGroup group, StreamsHeartbeat heartbeat, Effects effects) {
+        var given = StreamsHeartbeat.topology(heartbeat.request().topology()).orElseThrow();
+        var present = group.topology;
+        if (present.isPresent() && present.get().equals(given)) {
+            return;
+        }
+        if (present.isEmpty() || group.members.isEmpty()) {
+            write(StreamsRecords.topology(group.id, given), effects);
+            group.shutdownAskedBy = Optional.empty();
+        } else if (given.epoch() >= present.get().epoch()) {
+            throw new Refusal(
+                    ErrorCode.STREAMS_INVALID_TOPOLOGY,
+                    "the group's members run another topology: stop all of them before the application changes");
+        }
+    }
+
+    private static StreamsMember asJoining(StreamsMember member) {
+        return member.epoch() == 0
+                ? member
+                : member.with(0, 0, StreamsMember.State.UNRELEASED_TASKS, member.assigned(), Tasks.NONE);
+    }
+
+    private static void checkEpoch(StreamsMember member, StreamsHeartbeat heartbeat) {
+        int given = heartbeat.request().memberEpoch();
+        boolean retried = given == member.previousEpoch()
+                && heartbeat.owned().map(member.assigned()::hasAll).orElse(true);
+        if (given != member.epoch() && !(given < member.epoch() && retried)) {
+            throw new Refusal(
+                    ErrorCode.FENCED_MEMBER_EPOCH,
+                    "the member is at epoch " + member.epoch() + ", the request at " + given + ": join again");
+        }
+    }
+
+    private StreamsGroup existing(String groupId) {
+        var group = state.groups.get(groupId);
+        if (group == null) {
+            throw new Refusal(ErrorCode.GROUP_ID_NOT_FOUND, "there is no streams group \"" + groupId + "\"");
+        }
+        return group;
+    }
+
+    private static StreamsMember existing(StreamsGroup group, String memberId) {
+        var member = group.members.get(memberId);
+        if (member == null) {
+            throw new Refusal(
+                    ErrorCode.UNKNOWN_MEMBER_ID, "member " + memberId + " is not in the group (any more): join again");
+        }
+        return member;
+    }
+
+    private void bump(StreamsGroup group, String why, Effects effects) {
+        if (group.rebalancingSinceMs == 0) {
+            group.rebalancingSinceMs = schedule.nowMs();
+        }
+        explanations.note(group.id, "epoch " + (group.epoch + 1) + " begins: " + why);
+        int validated = group.configured(topics).isReady()
+                ? group.topology.map(topology -> topology.epoch()).orElse(-1)
+                : -1;
+        write(StreamsRecords.group(group.id, group.epoch + 1, group.hashOf(topics), validated), effects);
+    }
+
+    /// The first member does not get all the tasks, to give most of them up a moment later.
+    private void delayAssignment(StreamsGroup group) {
+        int delayMs = configs.int32(group.id, "streams.initial.rebalance.delay.ms");
+        group.assignNotBeforeMs = schedule.nowMs() + delayMs;
+        if (delayMs > 0) {
+            schedule.after("streams/delay/" + group.id, delayMs, effects -> {
+                if (!group.members.isEmpty()) {
+                    bump(group, "streams.initial.rebalance.delay.ms is over", effects);
+                }
+            });
+        }
+    }
+
+    /// Without all topics nobody has tasks, nor while more members are waited for.
+    private void assign(StreamsGroup group, ConfiguredTopology configured, boolean delayed, Effects effects) {
+        if (group.epoch <= group.targetEpoch) {
+            return;
+        }
+        var workers = new TreeMap<String, StickyTasks.Worker>();
+        int topologyEpoch = group.topology.map(topology -> topology.epoch()).orElse(-1);
+        group.members.values().stream()
+                .filter(member -> member.topologyEpoch() == topologyEpoch)
+                .forEach(member -> workers.put(
+                        member.id(), new StickyTasks.Worker(member.processId(), group.target(member.id()))));
+        var targets = StickyTasks.assign(
+                workers,
+                delayed ? new TreeMap<>() : configured.tasks(),
+                configured.stateful(),
+                configs.int32(group.id, "streams.num.standby.replicas"));
+        for (var id : List.copyOf(group.members.keySet())) {
+            var target = targets.getOrDefault(id, Tasks.NONE);
+            if (!target.equals(group.target(id)) || !group.targets.containsKey(id)) {
+                write(StreamsRecords.target(group.id, id, target), effects);
+            }
+        }
+        write(StreamsRecords.targetEpoch(group.id, group.epoch, schedule.nowMs()), effects);
+    }
+
+    private static StreamsMember reconcile(StreamsGroup group, StreamsMember member, Optional<Tasks> owned) {
+        return member.towards(
+                group.targetEpoch, group.target(member.id()), owned, (part, task) -> group.isFree(part, task, member));
+    }
+
+    private void step(StreamsGroup group, StreamsMember current, StreamsMember next, boolean isNew, Effects effects) {
+        if (isNew || !next.equals(current)) {
+            write(StreamsRecords.current(group.id, next), effects);
+            if (!next.assigned().equals(current.assigned())) {
+                group.endpointEpoch++;
+            }
+        }
+        alive(group, next);
+        if (next.state() != StreamsMember.State.UNREVOKED_TASKS) {
+            schedule.cancel(revocationTimer(group, next.id()));
+        } else if (current.state() != StreamsMember.State.UNREVOKED_TASKS || current.epoch() != next.epoch()) {
+            awaitRevocation(group, next);
+        }
+        if (group.rebalancingSinceMs > 0 && group.state(topics).equals("Stable")) {
+            explanations.note(
+                    group.id,
+                    "epoch " + group.epoch + " is settled: " + group.members.size() + " members, after "
+                            + (schedule.nowMs() - group.rebalancingSinceMs) + " ms");
+            group.rebalancingSinceMs = 0;
+        }
+    }
+
+    /// Topics were created, deleted or changed: groups that this concerns get a new epoch, and members learn of it at
+    /// their next heartbeat.
+    public void topicsChanged(Effects effects) {
+        for (var group : List.copyOf(state.groups.values())) {
+            if (!group.members.isEmpty() && group.hashOf(topics) != group.metadataHash) {
+                bump(group, "topics of the application were created, deleted or given more partitions", effects);
+            }
+        }
+    }
+
+    private void alive(StreamsGroup group, StreamsMember alive) {
+        int timeoutMs = configs.int32(group.id, "streams.session.timeout.ms");
+        schedule.after(sessionTimer(group, alive.id()), timeoutMs, effects -> {
+            var member = group.members.get(alive.id());
+            if (member != null) {
+                var why = "member " + member.id() + " (" + member.clientHost() + ") gave no sign of life for "
+                        + timeoutMs + " ms and was removed";
+                LOG.info("Group {}: {}", group.id, why);
+                remove(group, member, why, effects);
+            }
+        });
+    }
+
+    private void awaitRevocation(StreamsGroup group, StreamsMember member) {
+        schedule.after(revocationTimer(group, member.id()), member.rebalanceTimeoutMs(), effects -> {
+            var late = group.members.get(member.id());
+            if (late != null && late.epoch() == member.epoch() && late.state() == StreamsMember.State.UNREVOKED_TASKS) {
+                var why = "member " + late.id() + " (" + late.clientHost() + ") did not give up tasks within "
+                        + late.rebalanceTimeoutMs() + " ms and was removed";
+                LOG.info("Group {}: {}", group.id, why);
+                remove(group, late, why, effects);
+            }
+        });
+    }
+
+    private void remove(StreamsGroup group, StreamsMember member, String why, Effects effects) {
+        schedule.cancel(sessionTimer(group, member.id()));
+        schedule.cancel(revocationTimer(group, member.id()));
+        write(StreamsRecords.currentTombstone(group.id, member.id()), effects);
+        write(StreamsRecords.targetTombstone(group.id, member.id()), effects);
+        write(StreamsRecords.memberTombstone(group.id, member.id()), effects);
+        group.endpointEpoch++;
+        if (group.members.isEmpty()) {
+            group.shutdownAskedBy = Optional.empty();
+        }
+        bump(group, why, effects);
+    }
+
+    private static String sessionTimer(StreamsGroup group, String memberId) {
+        return "streams/session/" + group.id + "/" + memberId;
+    }
+
+    private static String revocationTimer(StreamsGroup group, String memberId) {
+        return "streams/revocation/" + group.id + "/" + memberId;
+    }
+
+    /// Whether these may commit offsets (or fetch them) for the group now.
+    public ErrorCode mayCommit(String groupId, String memberId, int memberEpoch) {
+        var group = state.groups.get(groupId);
+        if (group == null) {
+            return ErrorCode.GROUP_ID_NOT_FOUND;
+        }
+        if (memberEpoch < 0 && group.members.isEmpty()) {
+            return ErrorCode.NONE;
+        }
+        var member = group.members.get(memberId);
+        if (member == null) {
+            return ErrorCode.UNKNOWN_MEMBER_ID;
+        }
+        return member.epoch() == memberEpoch ? ErrorCode.NONE : ErrorCode.STALE_MEMBER_EPOCH;
+    }
+
+    public boolean subscribes(String groupId, String topic) {
+        var group = state.groups.get(groupId);
+        return group != null
+                && !group.members.isEmpty()
+                && ConfiguredTopology.names(group.topology).contains(topic);
+    }
+
+    public Optional<DescribedGroup> describe(String groupId) {
+        return Optional.ofNullable(state.groups.get(groupId)).map(group -> StreamsViews.describe(group, topics));
+    }
+
+    /// Removes an empty group by tombstones.
+    public void delete(String groupId, Effects effects) {
+        if (has(groupId)) {
+            write(StreamsRecords.targetEpochTombstone(groupId), effects);
+            write(StreamsRecords.topologyTombstone(groupId), effects);
+            write(StreamsRecords.groupTombstone(groupId), effects);
+        }
+    }
+
+    /// A group as lists show it.
+    public record Listed(String id, String state) {}
+
+    public List<Listed> list() {
+        return state.groups.values().stream()
+                .map(group -> new Listed(group.id, group.state(topics)))
+                .toList();
+    }
+}
