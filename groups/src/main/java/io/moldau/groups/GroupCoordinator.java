@@ -3,6 +3,7 @@ package io.moldau.groups;
 import io.moldau.coordination.Coordinator;
 import io.moldau.coordination.Effects;
 import io.moldau.environment.Environment;
+import io.moldau.groups.share.ShareStates;
 import io.moldau.protocol.ErrorCode;
 import io.moldau.replication.AppendOutcome;
 import io.moldau.replication.Partition;
@@ -24,19 +25,67 @@ public final class GroupCoordinator implements Partitions.Listener {
     private final GroupSettings settings;
     private final Topics topics;
     private final Supplier<String> uniqueText;
+    private final ShareStates shareStates;
     private final Map<Integer, Coordinator<GroupShard>> shards = new ConcurrentHashMap<>();
 
     /// @param uniqueText gives texts that nobody else has, for member ids
     public GroupCoordinator(
             Environment environment, GroupSettings settings, Topics topics, Supplier<String> uniqueText) {
+        this(environment, settings, topics, uniqueText, ShareStates.NONE);
+    }
+
+    public GroupCoordinator(
+            Environment environment,
+            GroupSettings settings,
+            Topics topics,
+            Supplier<String> uniqueText,
+            ShareStates shareStates) {
         this.environment = environment;
         this.settings = settings;
         this.topics = topics;
         this.uniqueText = uniqueText;
+        this.shareStates = shareStates;
     }
 
     Topics topics() {
         return topics;
+    }
+
+    ShareStates shareStates() {
+        return shareStates;
+    }
+
+    private void deleteShareStates(String groupId) {
+        deleteShareStates(groupId, error -> {});
+    }
+
+    /// Deletes the share states that the group wants deleted; what fails is tried again when topics change.
+    void deleteShareStates(String groupId, Consumer<ErrorCode> done) {
+        on(
+                groupId,
+                (shard, effects) -> {
+                    var parts = shard.share().deleting(groupId);
+                    if (parts.isEmpty()) {
+                        effects.whenCommitted(() -> done.accept(ErrorCode.NONE));
+                        effects.whenFailed(done);
+                        return;
+                    }
+                    shareStates.delete(groupId, parts, error -> {
+                        if (error != ErrorCode.NONE) {
+                            done.accept(error);
+                            return;
+                        }
+                        on(
+                                groupId,
+                                (later, more) -> {
+                                    later.share().statesDeleted(groupId, parts, more);
+                                    more.whenCommitted(() -> done.accept(ErrorCode.NONE));
+                                    more.whenFailed(done);
+                                },
+                                done);
+                    });
+                },
+                done);
     }
 
     GroupSettings settings() {
@@ -56,7 +105,9 @@ public final class GroupCoordinator implements Partitions.Listener {
 
     private Coordinator<GroupShard> shard(Partition partition) {
         return new Coordinator<>(
-                partition, environment, schedule -> new GroupShard(settings, schedule, topics, uniqueText));
+                partition,
+                environment,
+                schedule -> new GroupShard(settings, schedule, topics, uniqueText, shareStates, this::deleteShareStates));
     }
 
     /// Its groups are nowhere until the node is restarted: members are told to look for their coordinator.
@@ -118,7 +169,10 @@ public final class GroupCoordinator implements Partitions.Listener {
 
     /// Topics were created, deleted or given more partitions.
     public void topicsChanged() {
-        onEach((shard, effects) -> shard.consumer().topicsChanged(effects), () -> {});
+        onEach((shard, effects) -> {
+            shard.consumer().topicsChanged(effects);
+            shard.share().topicsChanged(effects);
+        }, () -> {});
     }
 
     /// Kafka's rule, by the hash that Java defines for strings.

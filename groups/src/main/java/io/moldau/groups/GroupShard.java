@@ -5,6 +5,8 @@ import io.moldau.coordination.Effects;
 import io.moldau.coordination.Entry;
 import io.moldau.groups.classic.ClassicProtocol;
 import io.moldau.groups.consumer.ConsumerProtocol;
+import io.moldau.groups.share.ShareProtocol;
+import io.moldau.groups.share.ShareStates;
 import io.moldau.protocol.ErrorCode;
 import io.moldau.protocol.data.GroupMetadataKey;
 import io.moldau.protocol.data.GroupMetadataValue;
@@ -17,6 +19,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -26,9 +29,17 @@ final class GroupShard implements CoordinatedState {
     private final OffsetStore offsets = new OffsetStore();
     private final ClassicProtocol classic;
     private final ConsumerProtocol consumer;
+    private final ShareProtocol share;
     private boolean live;
 
-    GroupShard(GroupSettings settings, Schedule schedule, Topics topics, Supplier<String> uniqueText) {
+    GroupShard(
+            GroupSettings settings,
+            Schedule schedule,
+            Topics topics,
+            Supplier<String> uniqueText,
+            ShareStates shareStates,
+            Consumer<String> shareDeletions) {
+        this.share = new ShareProtocol(shareStates, schedule, topics, shareDeletions);
         this.classic = new ClassicProtocol(settings, schedule, uniqueText);
         this.consumer = new ConsumerProtocol(settings, schedule, topics, uniqueText);
     }
@@ -43,6 +54,15 @@ final class GroupShard implements CoordinatedState {
 
     ConsumerProtocol consumer() {
         return consumer;
+    }
+
+    ShareProtocol share() {
+        return share;
+    }
+
+    /// Whether this id is a share group's, or free to become one.
+    boolean mayBeShare(String groupId) {
+        return share.has(groupId) || !exists(groupId);
     }
 
     @Override
@@ -60,6 +80,8 @@ final class GroupShard implements CoordinatedState {
                         value.map(bytes -> RecordFormat.value(bytes, GroupMetadataValue::read))
                                 .orElse(null));
             }
+        } else if (ShareProtocol.isRecord(type)) {
+            share.replay(entry);
         } else {
             consumer.replay(entry);
         }
@@ -104,6 +126,7 @@ final class GroupShard implements CoordinatedState {
         live = true;
         classic.loaded();
         consumer.loaded(effects);
+        share.loaded(effects);
     }
 
     @Override
@@ -113,6 +136,9 @@ final class GroupShard implements CoordinatedState {
 
     /// Whether the classic protocol may use this group id; an empty group of the other kind gives way.
     ErrorCode claimForClassic(String groupId, Effects effects) {
+        if (share.has(groupId)) {
+            return ErrorCode.INCONSISTENT_GROUP_PROTOCOL;
+        }
         if (!consumer.has(groupId)) {
             return ErrorCode.NONE;
         }
@@ -125,6 +151,9 @@ final class GroupShard implements CoordinatedState {
 
     /// Whether the consumer protocol may use this group id; an empty group of the other kind gives way.
     ErrorCode claimForConsumer(String groupId, Effects effects) {
+        if (share.has(groupId)) {
+            return ErrorCode.GROUP_ID_NOT_FOUND;
+        }
         if (!classic.has(groupId)) {
             return ErrorCode.NONE;
         }
@@ -136,10 +165,13 @@ final class GroupShard implements CoordinatedState {
     }
 
     boolean exists(String groupId) {
-        return classic.has(groupId) || consumer.has(groupId) || offsets.has(groupId);
+        return classic.has(groupId) || consumer.has(groupId) || share.has(groupId) || offsets.has(groupId);
     }
 
     ErrorCode mayCommit(String groupId, String memberId, @Nullable String instanceId, int generationOrEpoch) {
+        if (share.has(groupId)) {
+            return ErrorCode.GROUP_ID_NOT_FOUND;
+        }
         return consumer.has(groupId)
                 ? consumer.mayCommit(groupId, memberId, generationOrEpoch)
                 : classic.mayCommit(groupId, memberId, instanceId, generationOrEpoch);
@@ -149,6 +181,9 @@ final class GroupShard implements CoordinatedState {
     /// believed. Member epochs are not known to its protocol.
     ErrorCode mayCommitTransactional(
             String groupId, String memberId, @Nullable String instanceId, int generationOrEpoch) {
+        if (share.has(groupId)) {
+            return ErrorCode.GROUP_ID_NOT_FOUND;
+        }
         if (generationOrEpoch < 0 && memberId.isEmpty() && instanceId == null) {
             return ErrorCode.NONE;
         }
@@ -187,6 +222,10 @@ final class GroupShard implements CoordinatedState {
         consumer.list().forEach(group -> {
             seen.add(group.id());
             listed.add(listed(group.id(), group.state(), "consumer", "consumer"));
+        });
+        share.list().forEach(group -> {
+            seen.add(group.id());
+            listed.add(listed(group.id(), group.state(), "share", "share"));
         });
         offsets.groups().stream()
                 .filter(id -> !seen.contains(id))
