@@ -142,11 +142,21 @@ public final class Node implements AutoCloseable {
 
     private void listen() throws StartupException {
         int nodeId = settings.int32("node.id");
+        var context = new NodeContext(
+                nodeId,
+                environment,
+                live,
+                controller,
+                new TopicDecisions(List.of(nodeId), () -> NodeContext.randomUuid(environment)),
+                partitions,
+                new AdvertisedAddresses(settings.advertisedListeners()));
+        var shares = ShareHandlers.of(context);
         var groups = new GroupCoordinator(
                 environment,
                 groupSettings(),
                 new TopicsView(controller),
-                () -> NodeContext.randomUuid(environment).toString());
+                () -> NodeContext.randomUuid(environment).toString(),
+                shares.keeper(new TopicCreation(context)));
         var producerIds = new ProducerIdBlocks(controller);
         var transactions = new TransactionCoordinator(
                 environment,
@@ -156,22 +166,17 @@ public final class Node implements AutoCloseable {
                 () -> new TopicsView(controller).partitions(TransactionCoordinator.TOPIC));
         partitions.listen(groups);
         partitions.listen(transactions);
+        partitions.listen(shares.store());
+        partitions.listen(shares.partitions());
         controller.listen(live);
         controller.listen(partitions);
         controller.listen((records, image) -> tell(groups, records));
         partitions.open(controller.image());
-        var context = new NodeContext(
-                nodeId,
-                environment,
-                live,
-                controller,
-                new TopicDecisions(List.of(nodeId), () -> NodeContext.randomUuid(environment)),
-                partitions,
-                new AdvertisedAddresses(settings.advertisedListeners()));
         var table = Handlers.table(context, directories, groups, transactions, producerIds);
+        shares.register(table, context, groups);
         var apiVersions = new ApiVersionsAnswer(table, Features.ALL);
         table.with(ApiKey.API_VERSIONS, ApiVersionsRequest.class, apiVersions);
-        var dispatcher = new RequestDispatcher(table, apiVersions, peer -> {});
+        var dispatcher = new RequestDispatcher(table, apiVersions, shares.sessions()::closed);
         for (var endpoint : settings.listeners()) {
             servers.add(open(endpoint, dispatcher));
         }

@@ -107,7 +107,8 @@ public final class GroupCoordinator implements Partitions.Listener {
         return new Coordinator<>(
                 partition,
                 environment,
-                schedule -> new GroupShard(settings, schedule, topics, uniqueText, shareStates, this::deleteShareStates));
+                schedule ->
+                        new GroupShard(settings, schedule, topics, uniqueText, shareStates, this::deleteShareStates));
     }
 
     /// Its groups are nowhere until the node is restarted: members are told to look for their coordinator.
@@ -169,10 +170,12 @@ public final class GroupCoordinator implements Partitions.Listener {
 
     /// Topics were created, deleted or given more partitions.
     public void topicsChanged() {
-        onEach((shard, effects) -> {
-            shard.consumer().topicsChanged(effects);
-            shard.share().topicsChanged(effects);
-        }, () -> {});
+        onEach(
+                (shard, effects) -> {
+                    shard.consumer().topicsChanged(effects);
+                    shard.share().topicsChanged(effects);
+                },
+                () -> {});
     }
 
     /// Kafka's rule, by the hash that Java defines for strings.

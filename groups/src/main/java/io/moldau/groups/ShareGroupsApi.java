@@ -39,9 +39,8 @@ public final class ShareGroupsApi {
             return;
         }
         BiConsumer<GroupShard, Effects> finish = (shard, effects) -> {
-            var response = shard.share()
-                    .refusal(request)
-                    .orElseGet(() -> shard.share().heartbeat(request, caller, effects));
+            var response =
+                    shard.share().refusal(request).orElseGet(() -> shard.share().heartbeat(request, caller, effects));
             effects.whenCommitted(() -> answer.accept(response));
             effects.whenFailed(refused);
         };
@@ -93,8 +92,8 @@ public final class ShareGroupsApi {
                 groupId,
                 (shard, effects) -> {
                     var described = shard.share().describe(groupId);
-                    effects.whenCommitted(() -> described.ifPresentOrElse(
-                            answer, () -> refused.accept(ErrorCode.GROUP_ID_NOT_FOUND)));
+                    effects.whenCommitted(() ->
+                            described.ifPresentOrElse(answer, () -> refused.accept(ErrorCode.GROUP_ID_NOT_FOUND)));
                     effects.whenFailed(refused);
                 },
                 refused);
@@ -108,8 +107,8 @@ public final class ShareGroupsApi {
                 (shard, effects) -> {
                     boolean there = shard.share().has(groupId);
                     var partitions = shard.share().initialised(groupId);
-                    effects.whenCommitted(() ->
-                            answer.accept(there ? ErrorCode.NONE : ErrorCode.GROUP_ID_NOT_FOUND, partitions));
+                    effects.whenCommitted(
+                            () -> answer.accept(there ? ErrorCode.NONE : ErrorCode.GROUP_ID_NOT_FOUND, partitions));
                     effects.whenFailed(refused);
                 },
                 refused);
@@ -204,8 +203,7 @@ public final class ShareGroupsApi {
                     if (emptied) {
                         shard.share().delete(groupId, effects);
                     }
-                    effects.whenCommitted(
-                            () -> answer.accept(emptied ? ErrorCode.NONE : ErrorCode.NON_EMPTY_GROUP));
+                    effects.whenCommitted(() -> answer.accept(emptied ? ErrorCode.NONE : ErrorCode.NON_EMPTY_GROUP));
                     effects.whenFailed(answer);
                 },
                 answer);

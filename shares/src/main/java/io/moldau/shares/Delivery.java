@@ -51,12 +51,11 @@ record Delivery(State state, int count) {
     }
 
     static Delivery of(StateBatch kept) {
-        var state =
-                switch (kept.state()) {
-                    case StateBatch.ACKNOWLEDGED -> State.ACKNOWLEDGED;
-                    case StateBatch.ARCHIVED -> State.ARCHIVED;
-                    default -> State.AVAILABLE;
-                };
+        var state = switch (kept.state()) {
+            case StateBatch.ACKNOWLEDGED -> State.ACKNOWLEDGED;
+            case StateBatch.ARCHIVED -> State.ARCHIVED;
+            default -> State.AVAILABLE;
+        };
         return new Delivery(state, kept.deliveries());
     }
 

@@ -209,15 +209,12 @@ final class InFlight {
             while (to < said.last() && (said.types().size() == 1 || said.type((int) (to + 1 - said.first())) == type)) {
                 to = said.types().size() == 1 ? said.last() : to + 1;
             }
-            ranges.change(
-                    Math.max(at, start()),
-                    to,
-                    range -> switch (type) {
-                        case ACCEPT -> range.decided(range.now().acknowledged());
-                        case GAP, REJECT -> range.decided(range.now().archived());
-                        case RELEASE -> range.decided(range.now().released(rules.deliveryLimit()));
-                        case RENEW -> range.renewed(nowMs + rules.lockMs());
-                    });
+            ranges.change(Math.max(at, start()), to, range -> switch (type) {
+                case ACCEPT -> range.decided(range.now().acknowledged());
+                case GAP, REJECT -> range.decided(range.now().archived());
+                case RELEASE -> range.decided(range.now().released(rules.deliveryLimit()));
+                case RENEW -> range.renewed(nowMs + rules.lockMs());
+            });
             at = to + 1;
         }
     }

@@ -63,6 +63,16 @@ public final class ShareCoordinator implements Partitions.Listener {
         change(key, (shard, effects) -> shard.initialise(key, stateEpoch, startOffset, effects), done);
     }
 
+    /// The same, but a state that is there stays as it is.
+    public void ensure(ShareKey key, int stateEpoch, long startOffset, Consumer<ErrorCode> done) {
+        change(
+                key,
+                (shard, effects) -> shard.state(key).isPresent()
+                        ? ErrorCode.NONE
+                        : shard.initialise(key, stateEpoch, startOffset, effects),
+                done);
+    }
+
     /// The state, for the partition's leader: earlier leaders write no more.
     public void read(ShareKey key, int leaderEpoch, Consumer<Found> answer) {
         on(

@@ -217,10 +217,7 @@ public final class SharePartition {
             case NONE -> inFlight.saved(save);
             case FENCED_STATE_EPOCH, FENCED_LEADER_EPOCH, UNKNOWN_TOPIC_OR_PARTITION -> {
                 ofSave = told;
-                endNow(
-                        error == ErrorCode.UNKNOWN_TOPIC_OR_PARTITION
-                                ? error
-                                : ErrorCode.NOT_LEADER_OR_FOLLOWER);
+                endNow(error == ErrorCode.UNKNOWN_TOPIC_OR_PARTITION ? error : ErrorCode.NOT_LEADER_OR_FOLLOWER);
                 return;
             }
             default -> {

@@ -150,8 +150,7 @@ public final class SharePartitions implements Partitions.Listener {
         });
     }
 
-    private void here(
-            ShareKey key, Partition partition, ShareState state, long start, CompletableFuture<Found> found) {
+    private void here(ShareKey key, Partition partition, ShareState state, long start, CompletableFuture<Found> found) {
         long logEnd = partition.log().view().logEndOffset();
         long from = Math.min(start, logEnd);
         var inFlight = new InFlight(from, start, state.batches());

@@ -21,12 +21,18 @@ record ShareMember(
 
     ShareMember described(
             @Nullable String newRackId, String newClientId, String newClientHost, List<String> newTopics) {
-        return new ShareMember(
-                id, newRackId, newClientId, newClientHost, newTopics, epoch, previousEpoch, assigned);
+        return new ShareMember(id, newRackId, newClientId, newClientHost, newTopics, epoch, previousEpoch, assigned);
     }
 
     ShareMember assigned(int newEpoch, TopicParts partitions) {
         return new ShareMember(
-                id, rackId, clientId, clientHost, topics, newEpoch, epoch == newEpoch ? previousEpoch : epoch, partitions);
+                id,
+                rackId,
+                clientId,
+                clientHost,
+                topics,
+                newEpoch,
+                epoch == newEpoch ? previousEpoch : epoch,
+                partitions);
     }
 }

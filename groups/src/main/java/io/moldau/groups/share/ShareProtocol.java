@@ -73,9 +73,7 @@ public final class ShareProtocol {
 
     /// Everything is replayed: every member has its session timeout from now on.
     public void loaded(Effects effects) {
-        state.groups
-                .values()
-                .forEach(group -> group.members.keySet().forEach(member -> alive(group, member)));
+        state.groups.values().forEach(group -> group.members.keySet().forEach(member -> alive(group, member)));
         topicsChanged(effects);
     }
 
@@ -325,9 +323,11 @@ public final class ShareProtocol {
         var group = state.groups.get(groupId);
         var parts = new ArrayList<ShareStates.Part>();
         if (group != null) {
-            group.deleting.keySet().forEach(topic -> group.initialising
-                    .of(topic)
-                    .forEach(partition -> parts.add(new ShareStates.Part(topic, partition))));
+            group.deleting
+                    .keySet()
+                    .forEach(topic -> group.initialising
+                            .of(topic)
+                            .forEach(partition -> parts.add(new ShareStates.Part(topic, partition))));
         }
         return parts;
     }
@@ -365,8 +365,8 @@ public final class ShareProtocol {
         var group = Objects.requireNonNull(state.groups.get(groupId), "the group was looked at before");
         bump(group, effects);
         var parts = new TreeMap<Uuid, List<Integer>>();
-        starts.forEach(start -> parts.computeIfAbsent(start.topic(), topic -> new ArrayList<>())
-                .add(start.partition()));
+        starts.forEach(start ->
+                parts.computeIfAbsent(start.topic(), topic -> new ArrayList<>()).add(start.partition()));
         writeStates(group, group.initialising.plus(TopicParts.of(parts)), group.initialised, effects);
         return group.epoch;
     }

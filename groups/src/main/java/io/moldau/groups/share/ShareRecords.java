@@ -2,6 +2,7 @@ package io.moldau.groups.share;
 
 import io.moldau.coordination.Entry;
 import io.moldau.groups.RecordFormat;
+import io.moldau.protocol.Uuid;
 import io.moldau.protocol.data.ShareGroupCurrentMemberAssignmentKey;
 import io.moldau.protocol.data.ShareGroupCurrentMemberAssignmentValue;
 import io.moldau.protocol.data.ShareGroupMemberMetadataKey;
@@ -16,7 +17,6 @@ import io.moldau.protocol.data.ShareGroupTargetAssignmentMemberKey;
 import io.moldau.protocol.data.ShareGroupTargetAssignmentMemberValue;
 import io.moldau.protocol.data.ShareGroupTargetAssignmentMetadataKey;
 import io.moldau.protocol.data.ShareGroupTargetAssignmentMetadataValue;
-import io.moldau.protocol.Uuid;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
@@ -32,7 +32,8 @@ final class ShareRecords {
 
     /// Whether records of this type are a share group's.
     static boolean isOne(short type) {
-        return type >= ShareGroupMemberMetadataKey.RECORD_TYPE && type <= ShareGroupStatePartitionMetadataKey.RECORD_TYPE;
+        return type >= ShareGroupMemberMetadataKey.RECORD_TYPE
+                && type <= ShareGroupStatePartitionMetadataKey.RECORD_TYPE;
     }
 
     static Entry groupEpoch(String group, int epoch, long metadataHash) {
