@@ -1,6 +1,7 @@
 package io.moldau.conformance;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import java.nio.file.Path;
 import java.time.Duration;
@@ -10,6 +11,8 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.ExecutionException;
@@ -21,6 +24,7 @@ import org.apache.kafka.clients.admin.ListGroupsOptions;
 import org.apache.kafka.clients.admin.ListShareGroupOffsetsSpec;
 import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.clients.admin.RecordsToDelete;
+import org.apache.kafka.clients.admin.ShareGroupDescription;
 import org.apache.kafka.clients.admin.SharePartitionOffsetInfo;
 import org.apache.kafka.clients.consumer.AcknowledgeType;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
@@ -31,9 +35,11 @@ import org.apache.kafka.common.GroupState;
 import org.apache.kafka.common.GroupType;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.config.ConfigResource;
+import org.apache.kafka.common.errors.GroupIdNotFoundException;
 import org.apache.kafka.common.serialization.StringDeserializer;
 import org.apache.kafka.common.serialization.StringSerializer;
 import org.awaitility.Awaitility;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -118,7 +124,7 @@ class ShareGroupsTest {
         return records.stream().map(ConsumerRecord::value).toList();
     }
 
-    private static SharePartitionOffsetInfo offset(Admin admin) throws Exception {
+    private static @Nullable SharePartitionOffsetInfo offsetIfAny(Admin admin) throws Exception {
         var all = admin.listShareGroupOffsets(
                         Map.of(GROUP, new ListShareGroupOffsetsSpec().topicPartitions(List.of(FIRST))))
                 .partitionsToOffsetInfo(GROUP)
@@ -126,9 +132,18 @@ class ShareGroupsTest {
         return all.get(FIRST);
     }
 
+    private static SharePartitionOffsetInfo offset(Admin admin) throws Exception {
+        return Objects.requireNonNull(offsetIfAny(admin));
+    }
+
+    private static ShareGroupDescription described(Admin admin) throws Exception {
+        return Objects.requireNonNull(
+                admin.describeShareGroups(List.of(GROUP)).all().get().get(GROUP));
+    }
+
     private static void awaitStart(Admin admin, long offset) {
         Awaitility.await().atMost(PATIENCE).until(() -> {
-            var info = offset(admin);
+            var info = offsetIfAny(admin);
             return info != null && info.startOffset() == offset;
         });
     }
@@ -203,9 +218,9 @@ class ShareGroupsTest {
             assertThat(second.deliveryCount()).hasValue((short) 2);
             assertThat(second.value()).isEqualTo("job 0");
             other.acknowledge(second);
-            assertThat(other.commitSync().values()).allMatch(java.util.Optional::isEmpty);
+            assertThat(other.commitSync().values()).allMatch(Optional::isEmpty);
             slow.acknowledge(first);
-            assertThat(slow.commitSync().values()).allMatch(java.util.Optional::isPresent);
+            assertThat(slow.commitSync().values()).allMatch(Optional::isPresent);
             awaitStart(admin, 1);
         }
     }
@@ -218,15 +233,15 @@ class ShareGroupsTest {
                 var other = explicit(node.bootstrap())) {
             produce(node.bootstrap(), 0, 1);
             var held = next(slow).getFirst();
-            var until = System.nanoTime() + Duration.ofMillis(3_000).toNanos();
+            var until = System.nanoTime() + Duration.ofSeconds(3).toNanos();
             while (System.nanoTime() < until) {
                 slow.acknowledge(held, AcknowledgeType.RENEW);
-                assertThat(slow.commitSync().values()).allMatch(java.util.Optional::isEmpty);
+                assertThat(slow.commitSync().values()).allMatch(Optional::isEmpty);
                 assertThat(other.poll(Duration.ofMillis(200))).isEmpty();
                 slow.poll(Duration.ofMillis(50));
             }
             slow.acknowledge(held, AcknowledgeType.ACCEPT);
-            assertThat(slow.commitSync().values()).allMatch(java.util.Optional::isEmpty);
+            assertThat(slow.commitSync().values()).allMatch(Optional::isEmpty);
             awaitStart(admin, 1);
         }
     }
@@ -369,8 +384,7 @@ class ShareGroupsTest {
                     assertThat(group.groupId()).isEqualTo(GROUP);
                     assertThat(group.type()).hasValue(GroupType.SHARE);
                 });
-                var described =
-                        admin.describeShareGroups(List.of(GROUP)).all().get().get(GROUP);
+                var described = described(admin);
                 assertThat(described.groupState()).isEqualTo(GroupState.STABLE);
                 assertThat(described.members())
                         .singleElement()
@@ -390,18 +404,18 @@ class ShareGroupsTest {
             }
             awaitStart(admin, 10);
             admin.deleteShareGroupOffsets(GROUP, Set.of(TOPIC)).all().get();
-            assertThat(offset(admin)).isNull();
+            assertThat(offsetIfAny(admin)).isNull();
             admin.deleteShareGroups(List.of(GROUP)).all().get();
             assertThat(admin.listGroups(ListGroupsOptions.forShareGroups())
                             .all()
                             .get())
                     .isEmpty();
-            assertThat(org.assertj.core.api.Assertions.catchThrowableOfType(
+            assertThat(catchThrowableOfType(
                             ExecutionException.class,
                             () -> admin.alterShareGroupOffsets(GROUP, Map.of(FIRST, 4L))
                                     .all()
                                     .get()))
-                    .hasRootCauseInstanceOf(org.apache.kafka.common.errors.GroupIdNotFoundException.class);
+                    .hasRootCauseInstanceOf(GroupIdNotFoundException.class);
         }
     }
 
@@ -421,12 +435,7 @@ class ShareGroupsTest {
                 awaitStart(admin, 5);
                 Awaitility.await()
                         .atMost(PATIENCE)
-                        .until(() -> admin.describeShareGroups(List.of(GROUP))
-                                .all()
-                                .get()
-                                .get(GROUP)
-                                .members()
-                                .isEmpty());
+                        .until(() -> described(admin).members().isEmpty());
                 admin.deleteShareGroups(List.of(GROUP)).all().get();
             }
         }
@@ -451,7 +460,7 @@ class ShareGroupsTest {
                     consumer.acknowledge(record, accept ? AcknowledgeType.ACCEPT : AcknowledgeType.RELEASE);
                     (accept ? accepted : released).add(record.value());
                 }
-                assertThat(consumer.commitSync().values()).allMatch(java.util.Optional::isEmpty);
+                assertThat(consumer.commitSync().values()).allMatch(Optional::isEmpty);
                 node.killAndRestart();
             }
             while (accepted.size() < 60) {
