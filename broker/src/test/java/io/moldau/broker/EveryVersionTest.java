@@ -112,6 +112,7 @@ class EveryVersionTest {
                 .clientSoftwareName("test")
                 .clientSoftwareVersion("1")
                 .build());
+        all.addAll(ShareTemplates.all(TOPIC, topicId));
         all.add(MetadataRequest.builder().topics(null).build());
         all.add(MetadataRequest.builder()
                 .topics(List.of(MetadataRequest.MetadataRequestTopic.builder()

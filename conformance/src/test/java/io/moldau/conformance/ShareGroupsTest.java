@@ -3,6 +3,12 @@ package io.moldau.conformance;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
+import io.moldau.client.ClientSettings;
+import io.moldau.client.Cluster;
+import io.moldau.client.GroupAdmin;
+import io.moldau.client.GroupInfo;
+import io.moldau.client.ShareGroupAdmin;
+import io.moldau.environment.Environment;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -424,6 +430,81 @@ class ShareGroupsTest {
                                     .all()
                                     .get()))
                     .hasRootCauseInstanceOf(GroupIdNotFoundException.class);
+        }
+    }
+
+    @Test
+    void aTopicOfTheSameNameBeginsAnew() throws Exception {
+        try (var node = RunningNode.in(directory);
+                var admin = admin(node.bootstrap(), 1)) {
+            produce(node.bootstrap(), 0, 5);
+            read(node.bootstrap(), 5);
+            awaitStart(admin, 5);
+            admin.deleteTopics(List.of(TOPIC)).all().get();
+            admin.createTopics(List.of(new NewTopic(TOPIC, 1, (short) 1))).all().get();
+            produce(node.bootstrap(), 5, 8);
+            assertThat(read(node.bootstrap(), 3)).isEqualTo(jobs(5, 8));
+            awaitStart(admin, 3);
+        }
+    }
+
+    private static List<String> read(String bootstrap, int count) {
+        try (var consumer = consumer(bootstrap)) {
+            var read = new ArrayList<String>();
+            while (read.size() < count) {
+                read.addAll(values(next(consumer)));
+            }
+            consumer.commitSync();
+            return read;
+        }
+    }
+
+    @Test
+    void aNewGroupBeginsWhereItsSettingSays() throws Exception {
+        try (var node = RunningNode.in(directory);
+                var admin = admin(node.bootstrap(), 1)) {
+            produce(node.bootstrap(), 0, 5);
+            set(admin, "share.auto.offset.reset", "by_duration:PT1H");
+            assertThat(read(node.bootstrap(), 5)).isEqualTo(jobs(0, 5));
+            admin.deleteShareGroups(List.of(GROUP)).all().get();
+            set(admin, "share.auto.offset.reset", "latest");
+            try (var consumer = consumer(node.bootstrap())) {
+                Awaitility.await().atMost(PATIENCE).until(() -> {
+                    assertThat(consumer.poll(Duration.ofMillis(100))).isEmpty();
+                    var info = offsetIfAny(admin);
+                    return info != null && info.startOffset() == 5;
+                });
+                produce(node.bootstrap(), 5, 6);
+                assertThat(values(next(consumer))).containsExactly("job 5");
+            }
+        }
+    }
+
+    @Test
+    void ourClientSeesMembersAndLag() throws Exception {
+        try (var node = RunningNode.in(directory);
+                var admin = admin(node.bootstrap(), 1);
+                var consumer = explicit(node.bootstrap());
+                var cluster = new Cluster(ClientSettings.of(Environment.real(), node.bootstrap(), "moldau-test"))) {
+            produce(node.bootstrap(), 0, 3);
+            // When: the last of them stays with the consumer
+            var seen = new ArrayList<ConsumerRecord<String, String>>();
+            while (seen.size() < 3) {
+                seen.addAll(next(consumer));
+            }
+            seen.subList(0, 2).forEach(consumer::acknowledge);
+            consumer.commitSync();
+            // Then
+            var group = new GroupAdmin(cluster).describe(GROUP);
+            assertThat(group.type()).isEqualTo("share");
+            assertThat(group.members()).hasSize(1);
+            assertThat(new ShareGroupAdmin(cluster).offsets(GROUP))
+                    .isEqualTo(Map.of(new io.moldau.client.TopicPartition(TOPIC, 0), new ShareGroupAdmin.Offset(2, 1)));
+            assertThat(new GroupAdmin(cluster).list()).containsExactly(new GroupInfo.Listed(GROUP, "share", "Stable"));
+            assertThat(admin.listGroups(ListGroupsOptions.forConsumerGroups())
+                            .all()
+                            .get())
+                    .isEmpty();
         }
     }
 

@@ -16,7 +16,7 @@ import org.junit.jupiter.api.Test;
 /// Random members, saves that fail, crashes and log starts that move, against a model that knows of each record by
 /// itself who has it, how often it was given, and what became of it. `-Dseed=N` runs one seed, `-Dseeds=N` as many.
 class InFlightModelTest {
-    private static final int SEEDS = Integer.getInteger("seeds", 2_000);
+    private static final int SEEDS = Integer.getInteger("seeds", 500);
     private static final int STEPS = 300;
 
     @Test
