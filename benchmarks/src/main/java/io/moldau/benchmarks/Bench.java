@@ -52,6 +52,11 @@ public final class Bench {
             rules(data);
             deleteAll(data);
         }
+        if (kind == BrokerProcess.Kind.MOLDAU && options.cases().contains("sustained")) {
+            Files.createDirectories(data);
+            new Sustained(options.places(), results, options.sustainedMinutes()).run(data);
+            deleteAll(data);
+        }
         Files.createDirectories(data);
         settle();
         try (var broker = BrokerProcess.start(kind, options.places(), data)) {
@@ -140,12 +145,14 @@ public final class Bench {
             int rounds,
             int seconds,
             int warmSeconds,
-            long coldMib) {
+            long coldMib,
+            int sustainedMinutes) {
         static Options parse(List<String> arguments) throws IOException {
             int rounds = 3;
             int seconds = 8;
             int warm = 30;
             long coldMib = 4096;
+            int sustainedMinutes = 10;
             int port = 19_292;
             var cases = Scenarios.DEFAULT;
             var modes = List.of(Mode.values());
@@ -165,11 +172,13 @@ public final class Bench {
                     case "--root" -> root = Path.of(value);
                     case "--work" -> work = Path.of(value);
                     case "--cold-mib" -> coldMib = Long.parseLong(value);
+                    case "--sustained-minutes" -> sustainedMinutes = Integer.parseInt(value);
                     case "--port" -> port = Integer.parseInt(value);
                     default ->
                         throw new IllegalArgumentException(
                                 arguments.get(i) + ": --rounds N --seconds N --warm N --cases a,b --modes disk,memory,"
-                                        + "unsynced,synced --cold-mib N --work DIR --port N; cases: " + Scenarios.ALL);
+                                        + "unsynced,synced --cold-mib N --sustained-minutes N --work DIR --port N; cases: "
+                                        + Scenarios.ALL);
                 }
             }
             work = work.toAbsolutePath();
@@ -181,7 +190,7 @@ public final class Bench {
                     work,
                     port);
             var kinds = modes.stream().map(Mode::kind).distinct().toList();
-            return new Options(places, kinds, modes, cases, rounds, seconds, warm, coldMib);
+            return new Options(places, kinds, modes, cases, rounds, seconds, warm, coldMib, sustainedMinutes);
         }
     }
 }

@@ -198,6 +198,12 @@ final class BrokerProcess implements AutoCloseable {
         return -1;
     }
 
+    long openFiles() throws IOException {
+        try (var all = Files.list(Path.of("/proc/" + pid() + "/fd"))) {
+            return all.count();
+        }
+    }
+
     /// Resident memory in KiB; `VmRSS` now, `VmHWM` the most there ever was.
     long memoryKib(String field) {
         for (var line : read("/proc/" + pid() + "/status").lines().toList()) {

@@ -46,6 +46,7 @@ final class Scenarios implements AutoCloseable {
             "catch-up",
             "cold",
             "rule",
+            "sustained",
             "java",
             "librdkafka");
     static final List<String> DEFAULT = List.of(

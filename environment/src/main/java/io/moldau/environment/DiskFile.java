@@ -24,6 +24,11 @@ public interface DiskFile extends AutoCloseable {
         return false;
     }
 
+    /// Waits until the system has these bytes in memory, and asks the disk for no more than them. An ordinary
+    /// read of old data makes the system read far ahead (8 MiB and more on some machines), and every sync waits
+    /// behind that. Does nothing where there is no such distinction, and for what lies behind the file's end.
+    default void load(long position, int count) throws IOException {}
+
     /// Makes what was written survive power loss (data, and the size where it grew).
     void sync() throws IOException;
 

@@ -232,6 +232,17 @@ final class RealDisk implements Disk {
         }
 
         @Override
+        public void load(long position, int count) throws IOException {
+            long there = Math.min(count, channel.size() - position);
+            if (there > 0) {
+                try (var arena = Arena.ofConfined()) {
+                    channel.map(FileChannel.MapMode.READ_ONLY, position, there, arena)
+                            .load();
+                }
+            }
+        }
+
+        @Override
         public void sync() throws IOException {
             channel.force(false);
         }

@@ -22,6 +22,8 @@ import org.slf4j.LoggerFactory;
 final class EventLoop implements Runnable {
     private static final Logger LOG = LoggerFactory.getLogger(EventLoop.class);
     private static final long LENT_BYTES = 32L << 20;
+    /// What is ready after so long was ready before, or nearly.
+    private static final long AT_ONCE_NANOS = 100_000;
 
     /// What the selector reports on: a connection, or the server's accepting socket.
     interface Selected {
@@ -40,6 +42,9 @@ final class EventLoop implements Runnable {
     private volatile boolean hungry;
     private volatile @Nullable Thread thread;
     private volatile boolean stopping;
+    private boolean asking;
+    private boolean underLoad;
+    private long askedNanos;
 
     EventLoop(NetworkServer server, Clock clock) throws IOException {
         this.server = server;
@@ -78,7 +83,7 @@ final class EventLoop implements Runnable {
         while (!stopping) {
             try {
                 if (tasks.isEmpty()) {
-                    selector.select(this::dispatch);
+                    select();
                 } else {
                     selector.selectNow(this::dispatch);
                 }
@@ -96,7 +101,27 @@ final class EventLoop implements Runnable {
         }
     }
 
+    /// Under load something is ready whenever the loop asks, but little: whoever was answered has hardly had time
+    /// to ask again. Then others may run first, and the next turn has more to do for the same price. (64
+    /// connections with one small request each on 2 cores: 25 requests a turn instead of 2, 132,000 a second
+    /// instead of 95,000.) A loop that had to wait last time is not under load and never yields.
+    @SuppressWarnings("ThreadPriorityCheck")
+    private void select() throws IOException {
+        if (underLoad) {
+            Thread.yield();
+        }
+        underLoad = false;
+        asking = true;
+        askedNanos = clock.nanos();
+        selector.select(this::dispatch);
+        asking = false;
+    }
+
     private void dispatch(SelectionKey key) {
+        if (asking) {
+            asking = false;
+            underLoad = clock.nanos() - askedNanos < AT_ONCE_NANOS;
+        }
         if (!key.isValid()) {
             return;
         }

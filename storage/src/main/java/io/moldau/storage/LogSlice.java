@@ -11,6 +11,9 @@ import org.jspecify.annotations.Nullable;
 /// A whole number of record batches, in memory or as a region of a segment file. It stays readable when the segment
 /// is deleted. Bytes in memory are shared: do not write into them.
 public final class LogSlice implements ReadResult {
+    /// What is not in memory is read from the disk in such pieces: small enough that a sync waits behind few of them.
+    private static final int PIECE_BYTES = 128 << 10;
+
     private final long startOffset;
     private final int sizeBytes;
     private final List<ByteBuffer> memory;
@@ -109,7 +112,12 @@ public final class LogSlice implements ReadResult {
     /// Sends what it can from `position` (bytes from the slice's start) on; the number of bytes sent.
     public long transferTo(WritableByteChannel target, int position) throws IOException {
         if (file != null) {
-            return file.transferTo(filePosition + position, sizeBytes - position, target);
+            int count = sizeBytes - position;
+            if (!atHand) {
+                count = Math.min(count, PIECE_BYTES);
+                file.load(filePosition + position, count);
+            }
+            return file.transferTo(filePosition + position, count, target);
         }
         int skip = position;
         long sent = 0;

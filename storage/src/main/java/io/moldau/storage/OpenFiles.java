@@ -21,12 +21,14 @@ import org.jspecify.annotations.Nullable;
 /// limit syncs the oldest first: a start after a power cut may have to write to every log.
 ///
 /// A file that was deleted or replaced is never opened again under its old name. If it was open then, it stays so for
-/// [#LEAVING_NANOS], for those who still read it.
+/// those who still read it, but the disk has no room for others meanwhile: at most [#LEAVING_NANOS], and all of them
+/// together hold little more than [#LEAVING_BYTES].
 final class OpenFiles implements Disk {
     private static final int TRIES = 8;
-    private static final long LEAVING_NANOS = 600_000_000_000L;
+    private static final long LEAVING_NANOS = 60_000_000_000L;
+    private static final long LEAVING_BYTES = 1L << 30;
 
-    private record Leaving(Pooled file, long sinceNanos) {}
+    private record Leaving(Pooled file, long sinceNanos, long bytes) {}
 
     private final Disk disk;
     private final int limit;
@@ -36,6 +38,7 @@ final class OpenFiles implements Disk {
     private final ArrayDeque<Pooled> open = new ArrayDeque<>();
     /// Gone from their folder and open still.
     private final ArrayDeque<Leaving> leaving = new ArrayDeque<>();
+    private long leavingBytes;
     private final WeakHashMap<Pooled, Boolean> known = new WeakHashMap<>();
 
     OpenFiles(Disk disk, int limit, Clock clock, Runnable crowded) {
@@ -137,11 +140,24 @@ final class OpenFiles implements Disk {
                 open.addLast(candidate);
             }
         }
-        while (!leaving.isEmpty() && clock.nanos() - leaving.getFirst().sinceNanos > LEAVING_NANOS) {
-            var old = leaving.removeFirst().file;
-            old.dirty = false;
-            old.kept = false;
-            old.leave();
+        letGo();
+    }
+
+    private void letGo() throws IOException {
+        for (int i = leaving.size(); i > 0; i--) {
+            var first = leaving.getFirst();
+            if (leavingBytes <= LEAVING_BYTES && clock.nanos() - first.sinceNanos <= LEAVING_NANOS) {
+                return;
+            }
+            leaving.removeFirst();
+            first.file.dirty = false;
+            first.file.kept = false;
+            if (first.file.users.get() < 0 || first.file.leave()) {
+                leavingBytes -= first.bytes;
+            } else {
+                // Somebody is at it this moment.
+                leaving.addLast(first);
+            }
         }
     }
 
@@ -153,15 +169,18 @@ final class OpenFiles implements Disk {
         }
     }
 
-    private void forget(Path path) {
+    private void forget(Path path) throws IOException {
         for (var pooled : known.keySet()) {
             if (!pooled.gone && pooled.path.equals(path)) {
                 pooled.gone = true;
                 if (open.remove(pooled)) {
-                    leaving.add(new Leaving(pooled, clock.nanos()));
+                    long bytes = pooled.sizeBytes();
+                    leaving.add(new Leaving(pooled, clock.nanos(), bytes));
+                    leavingBytes += bytes;
                 }
             }
         }
+        letGo();
     }
 
     @Override
@@ -316,6 +335,14 @@ final class OpenFiles implements Disk {
         @Override
         public boolean isResident(long position, long count) throws IOException {
             return with(opened -> opened.isResident(position, count));
+        }
+
+        @Override
+        public void load(long position, int count) throws IOException {
+            with(opened -> {
+                opened.load(position, count);
+                return count;
+            });
         }
 
         @Override

@@ -55,6 +55,7 @@ final class SegmentScan {
             return false;
         }
         var next = ByteBuffer.allocate((int) Math.min(end - position, Math.max(size, PIECE_BYTES)));
+        file.load(position, next.capacity());
         file.read(next, position);
         piece = next.flip();
         return piece.remaining() >= size;

@@ -86,6 +86,20 @@ class RealDiskTest {
     }
 
     @Test
+    void whatIsLoadedIsResidentAndWhatLiesBehindItStaysWhereItIs(@TempDir Path data) throws IOException {
+        try (var file = Disk.real().open(data.resolve("file"))) {
+            file.write(ByteBuffer.allocate(1), (20 << 20) - 1);
+            assertThat(file.isResident(4 << 20, 128 << 10)).isFalse();
+            file.load(4 << 20, 128 << 10);
+            assertThat(file.isResident(4 << 20, 128 << 10)).isTrue();
+            assertThat(file.isResident((4 << 20) + (128 << 10), 128 << 10)).isFalse();
+            file.load((20 << 20) - 10, 100);
+            file.load(30 << 20, 100);
+            assertThat(file.sizeBytes()).isEqualTo(20 << 20);
+        }
+    }
+
+    @Test
     void oneSyncServesManyProducers(@TempDir Path data) throws Exception {
         int producers = 16;
         int rounds = 50;
