@@ -321,7 +321,7 @@ class EveryVersionTest {
         return bytes;
     }
 
-    private static Response ask(Socket socket, ApiKey key, short version, Request request) throws IOException {
+    static Response ask(Socket socket, ApiKey key, short version, Request request) throws IOException {
         byte[] frame = bytes(request, version);
         var out = ByteBuffer.allocate(4 + frame.length).putInt(frame.length).put(frame);
         socket.getOutputStream().write(out.array());
