@@ -261,12 +261,13 @@ class ShareConsumersTest {
                 node.killAndRestart();
             }
             while (accepted.size() < 60) {
-                for (var record : next(consumer)) {
-                    assertThat(accepted).doesNotContain(record.value());
-                    consumer.acknowledge(record);
-                    accepted.add(record.value());
+                var records = next(consumer);
+                assertThat(accepted).doesNotContainAnyElementsOf(values(records));
+                records.forEach(consumer::acknowledge);
+                // What was fetched before the node was killed is nobody's now, and comes again.
+                if (consumer.commitSync().values().stream().allMatch(Optional::isEmpty)) {
+                    accepted.addAll(values(records));
                 }
-                consumer.commitSync();
             }
             assertThat(accepted).containsExactlyInAnyOrderElementsOf(jobs(0, 60));
             awaitStart(admin, 60);
