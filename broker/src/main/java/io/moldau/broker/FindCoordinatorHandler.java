@@ -5,14 +5,18 @@ import io.moldau.protocol.ErrorCode;
 import io.moldau.protocol.message.FindCoordinatorRequest;
 import io.moldau.protocol.message.FindCoordinatorResponse;
 import io.moldau.protocol.message.FindCoordinatorResponse.Coordinator;
+import io.moldau.shares.ShareCoordinator;
+import io.moldau.shares.ShareKey;
 import io.moldau.transactions.TransactionCoordinator;
 
-/// FindCoordinator (key 10), versions 0–6: for groups and transactions, this node, once their internal topic exists.
+/// FindCoordinator (key 10), versions 0–6: for groups, transactions and share states, this node, once their internal
+/// topic exists.
 /// - v4 many keys at once (KIP-699)
-/// Left out: coordinators of share groups.
+/// - v6 share states (KIP-932), by keys of the form `group:topicId:partition`
 final class FindCoordinatorHandler implements ApiHandler<FindCoordinatorRequest> {
     private static final byte GROUP = 0;
     private static final byte TRANSACTION = 1;
+    private static final byte SHARE = 2;
 
     private final NodeContext context;
     private final TopicCreation creation;
@@ -25,12 +29,23 @@ final class FindCoordinatorHandler implements ApiHandler<FindCoordinatorRequest>
     @Override
     public void handle(FindCoordinatorRequest request, Call call) {
         byte type = call.version() >= 1 ? request.keyType() : GROUP;
-        if (type != GROUP && type != TRANSACTION) {
-            var kind = type == 2 ? "share groups" : "coordinator type " + type;
-            answer(request, call, ErrorCode.INVALID_REQUEST, "this node has no coordinator for " + kind);
+        if (type != GROUP && type != TRANSACTION && type != SHARE) {
+            answer(
+                    request,
+                    call,
+                    ErrorCode.INVALID_REQUEST,
+                    "this node has no coordinator for coordinator type " + type);
             return;
         }
-        var topic = type == GROUP ? GroupCoordinator.TOPIC : TransactionCoordinator.TOPIC;
+        if (type == SHARE
+                && request.coordinatorKeys().stream()
+                        .anyMatch(key -> ShareKey.parse(key).isEmpty())) {
+            answer(request, call, ErrorCode.INVALID_REQUEST, "a share coordinator's key is group:topicId:partition");
+            return;
+        }
+        var topic = type == GROUP
+                ? GroupCoordinator.TOPIC
+                : type == TRANSACTION ? TransactionCoordinator.TOPIC : ShareCoordinator.TOPIC;
         creation.whenThere(topic, failure -> {
             if (failure.isEmpty()) {
                 answer(request, call, ErrorCode.NONE, "");

@@ -148,12 +148,23 @@ public final class Node implements AutoCloseable {
 
     private void listen() throws StartupException {
         int nodeId = settings.int32("node.id");
+        var context = new NodeContext(
+                nodeId,
+                environment,
+                live,
+                controller,
+                new TopicDecisions(List.of(nodeId), () -> NodeContext.randomUuid(environment)),
+                partitions,
+                new AdvertisedAddresses(settings.advertisedListeners()),
+                journal);
+        var shares = ShareHandlers.of(context);
         var groups = new GroupCoordinator(
                 environment,
                 groupSettings(),
                 new TopicsView(controller),
                 this::groupConfig,
                 () -> NodeContext.randomUuid(environment).toString(),
+                shares.keeper(new TopicCreation(context)),
                 journal);
         var producerIds = new ProducerIdBlocks(controller);
         var transactions = new TransactionCoordinator(
@@ -165,23 +176,17 @@ public final class Node implements AutoCloseable {
                 journal);
         partitions.listen(groups);
         partitions.listen(transactions);
+        partitions.listen(shares.store());
+        partitions.listen(shares.partitions());
         controller.listen(live);
         controller.listen(partitions);
         controller.listen((records, image) -> tell(groups, records));
         partitions.open(controller.image());
-        var context = new NodeContext(
-                nodeId,
-                environment,
-                live,
-                controller,
-                new TopicDecisions(List.of(nodeId), () -> NodeContext.randomUuid(environment)),
-                partitions,
-                new AdvertisedAddresses(settings.advertisedListeners()),
-                journal);
         var table = Handlers.table(context, directories, groups, transactions, producerIds);
+        shares.register(table, context, groups);
         var apiVersions = new ApiVersionsAnswer(table, Features.ALL);
         table.with(ApiKey.API_VERSIONS, ApiVersionsRequest.class, apiVersions);
-        var dispatcher = new RequestDispatcher(table, apiVersions, peer -> {});
+        var dispatcher = new RequestDispatcher(table, apiVersions, shares.sessions()::closed);
         for (var endpoint : settings.listeners()) {
             servers.add(open(endpoint, dispatcher));
         }

@@ -71,6 +71,21 @@ final class TopicCreation {
                                 Integer.toString(settings.int32("transaction.state.log.min.isr")),
                                 "segment.bytes",
                                 Integer.toString(settings.int32("transaction.state.log.segment.bytes"))));
+            case "__share_group_state" ->
+                new NewTopic(
+                        name,
+                        settings.int32("share.coordinator.state.topic.num.partitions"),
+                        settings.int32("share.coordinator.state.topic.replication.factor"),
+                        List.of(),
+                        Map.of(
+                                "cleanup.policy",
+                                "compact",
+                                "compression.type",
+                                "producer",
+                                "min.insync.replicas",
+                                Integer.toString(settings.int32("share.coordinator.state.topic.min.isr")),
+                                "segment.bytes",
+                                Integer.toString(settings.int32("share.coordinator.state.topic.segment.bytes"))));
             default ->
                 new NewTopic(
                         name,

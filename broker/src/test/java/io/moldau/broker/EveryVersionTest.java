@@ -122,6 +122,7 @@ class EveryVersionTest {
                 .clientSoftwareName("test")
                 .clientSoftwareVersion("1")
                 .build());
+        all.addAll(ShareTemplates.all(TOPIC, topicId));
         all.add(MetadataRequest.builder().topics(null).build());
         all.add(MetadataRequest.builder()
                 .topics(List.of(MetadataRequest.MetadataRequestTopic.builder()
@@ -340,7 +341,7 @@ class EveryVersionTest {
         return bytes;
     }
 
-    private static Response ask(Socket socket, ApiKey key, short version, Request request) throws IOException {
+    static Response ask(Socket socket, ApiKey key, short version, Request request) throws IOException {
         byte[] frame = bytes(request, version);
         var out = ByteBuffer.allocate(4 + frame.length).putInt(frame.length).put(frame);
         socket.getOutputStream().write(out.array());

@@ -2,15 +2,20 @@ package io.moldau.cli;
 
 import io.moldau.client.Admin;
 import io.moldau.client.ClientException;
+import io.moldau.client.Cluster;
 import io.moldau.client.ConfigResource;
 import io.moldau.client.GroupAdmin;
+import io.moldau.client.GroupInfo;
+import io.moldau.client.ShareGroupAdmin;
 import io.moldau.client.TopicPartition;
 import io.moldau.protocol.ErrorCode;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -63,7 +68,14 @@ final class GroupsCommand {
                 var members = new HashMap<TopicPartition, String>();
                 group.members()
                         .forEach(member -> member.assignment()
-                                .forEach(partition -> members.put(partition, member.clientId() + " " + member.host())));
+                                .forEach(partition -> members.merge(
+                                        partition,
+                                        member.clientId() + " " + member.host(),
+                                        (one, other) -> one + ", " + other)));
+                if (group.type().equals("share")) {
+                    describeShare(open, group, members);
+                    return 0;
+                }
                 var committed = admin.committed(name);
                 var partitions = new TreeMap<TopicPartition, Long>();
                 committed.keySet().forEach(partition -> partitions.put(partition, Admin.LATEST));
@@ -80,16 +92,38 @@ final class GroupsCommand {
                             offset == null ? "-" : (Object) (end - offset),
                             members.getOrDefault(partition, "-"));
                 });
-                if (!cluster.json) {
-                    System.out.println("group     " + group.group());
-                    System.out.println("type      " + group.type());
-                    System.out.println("state     " + group.state());
-                    System.out.println("members   " + group.members().size());
-                    System.out.println();
-                }
-                table.print(System.out, cluster.json);
+                print(group, table);
             }
             return 0;
+        }
+
+        private void describeShare(Cluster open, GroupInfo group, Map<TopicPartition, String> members)
+                throws IOException {
+            var offsets = new ShareGroupAdmin(open).offsets(name);
+            var partitions = new TreeSet<TopicPartition>(offsets.keySet());
+            partitions.addAll(members.keySet());
+            var table = new Table("topic", "partition", "start", "lag", "member");
+            for (var partition : partitions) {
+                var offset = offsets.get(partition);
+                table.row(
+                        partition.topic(),
+                        partition.partition(),
+                        offset == null ? "-" : (Object) offset.start(),
+                        offset == null || offset.lag() < 0 ? "-" : (Object) offset.lag(),
+                        members.getOrDefault(partition, "-"));
+            }
+            print(group, table);
+        }
+
+        private void print(GroupInfo group, Table table) throws IOException {
+            if (!cluster.json) {
+                System.out.println("group     " + group.group());
+                System.out.println("type      " + group.type());
+                System.out.println("state     " + group.state());
+                System.out.println("members   " + group.members().size());
+                System.out.println();
+            }
+            table.print(System.out, cluster.json);
         }
     }
 

@@ -32,8 +32,9 @@ class RoomsTest {
             Map.entry("coordination", List.of("replication")),
             Map.entry("groups", List.of("coordination")),
             Map.entry("transactions", List.of("coordination")),
+            Map.entry("shares", List.of("coordination")),
             Map.entry("network", List.of("protocol", "environment")),
-            Map.entry("broker", List.of("groups", "transactions", "network")),
+            Map.entry("broker", List.of("groups", "transactions", "shares", "network")),
             Map.entry("client", List.of("protocol", "records", "environment")),
             Map.entry("cli", List.of("broker", "client")));
 

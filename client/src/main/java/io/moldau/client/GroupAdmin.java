@@ -62,7 +62,8 @@ public final class GroupAdmin {
             var consumer = cluster.offers(ApiKey.CONSUMER_GROUP_DESCRIBE)
                     ? describeConsumer(group)
                     : Optional.<GroupInfo>empty();
-            return consumer.orElseGet(() -> describeClassic(group));
+            return consumer.or(() -> new ShareGroupAdmin(cluster).describe(group))
+                    .orElseGet(() -> describeClassic(group));
         });
     }
 

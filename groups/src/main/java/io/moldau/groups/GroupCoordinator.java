@@ -4,6 +4,8 @@ import io.moldau.coordination.Coordinator;
 import io.moldau.coordination.Effects;
 import io.moldau.environment.DecisionJournal;
 import io.moldau.environment.Environment;
+import io.moldau.groups.share.ShareProtocol;
+import io.moldau.groups.share.ShareStates;
 import io.moldau.protocol.ErrorCode;
 import io.moldau.replication.AppendOutcome;
 import io.moldau.replication.Partition;
@@ -27,6 +29,7 @@ public final class GroupCoordinator implements Partitions.Listener {
     private final GroupConfigs configs;
     private final Supplier<String> uniqueText;
     private final DecisionJournal journal;
+    private final ShareStates shareStates;
     private final Map<Integer, Coordinator<GroupShard>> shards = new ConcurrentHashMap<>();
 
     /// @param uniqueText gives texts that nobody else has, for member ids
@@ -37,6 +40,7 @@ public final class GroupCoordinator implements Partitions.Listener {
             Topics topics,
             GroupConfigs configs,
             Supplier<String> uniqueText,
+            ShareStates shareStates,
             DecisionJournal journal) {
         this.environment = environment;
         this.settings = settings;
@@ -44,10 +48,48 @@ public final class GroupCoordinator implements Partitions.Listener {
         this.configs = configs;
         this.uniqueText = uniqueText;
         this.journal = journal;
+        this.shareStates = shareStates;
     }
 
     Topics topics() {
         return topics;
+    }
+
+    ShareStates shareStates() {
+        return shareStates;
+    }
+
+    private void deleteShareStates(String groupId) {
+        deleteShareStates(groupId, error -> {});
+    }
+
+    /// Deletes the share states that the group wants deleted; what fails is tried again when topics change.
+    void deleteShareStates(String groupId, Consumer<ErrorCode> done) {
+        on(
+                groupId,
+                (shard, effects) -> {
+                    var parts = shard.share().deleting(groupId);
+                    if (parts.isEmpty()) {
+                        effects.whenCommitted(() -> done.accept(ErrorCode.NONE));
+                        effects.whenFailed(done);
+                        return;
+                    }
+                    shareStates.delete(groupId, parts, error -> {
+                        if (error != ErrorCode.NONE) {
+                            done.accept(error);
+                            return;
+                        }
+                        on(
+                                groupId,
+                                (later, more) -> {
+                                    later.share().statesDeleted(groupId, parts, more);
+                                    more.whenCommitted(() -> done.accept(ErrorCode.NONE));
+                                    more.whenFailed(done);
+                                },
+                                done);
+                    });
+                },
+                done);
     }
 
     GroupSettings settings() {
@@ -70,7 +112,14 @@ public final class GroupCoordinator implements Partitions.Listener {
         return new Coordinator<>(
                 partition,
                 environment,
-                schedule -> new GroupShard(settings, schedule, topics, configs, uniqueText, explanations));
+                schedule -> new GroupShard(
+                        settings,
+                        schedule,
+                        topics,
+                        configs,
+                        uniqueText,
+                        explanations,
+                        new ShareProtocol(shareStates, schedule, topics, this::deleteShareStates)));
     }
 
     /// Its groups are nowhere until the node is restarted: members are told to look for their coordinator.
@@ -136,6 +185,7 @@ public final class GroupCoordinator implements Partitions.Listener {
                 (shard, effects) -> {
                     shard.consumer().topicsChanged(effects);
                     shard.streams().topicsChanged(effects);
+                    shard.share().topicsChanged(effects);
                 },
                 () -> {});
     }

@@ -5,6 +5,7 @@ import io.moldau.coordination.Effects;
 import io.moldau.coordination.Entry;
 import io.moldau.groups.classic.ClassicProtocol;
 import io.moldau.groups.consumer.ConsumerProtocol;
+import io.moldau.groups.share.ShareProtocol;
 import io.moldau.groups.streams.StreamsProtocol;
 import io.moldau.protocol.ErrorCode;
 import io.moldau.protocol.data.GroupMetadataKey;
@@ -42,6 +43,7 @@ final class GroupShard implements CoordinatedState {
     private final StreamsProtocol streams;
     private final OffsetRetention retention;
     private final Explanations explanations;
+    private final ShareProtocol share;
     private boolean live;
 
     GroupShard(
@@ -50,7 +52,9 @@ final class GroupShard implements CoordinatedState {
             Topics topics,
             GroupConfigs configs,
             Supplier<String> uniqueText,
-            Explanations explanations) {
+            Explanations explanations,
+            ShareProtocol share) {
+        this.share = share;
         this.streams = new StreamsProtocol(configs, schedule, topics, explanations);
         this.explanations = explanations;
         this.retention = new OffsetRetention(settings, schedule, offsets, this::timeRunsMs, explanations);
@@ -74,6 +78,15 @@ final class GroupShard implements CoordinatedState {
         return streams;
     }
 
+    ShareProtocol share() {
+        return share;
+    }
+
+    /// Whether this id is a share group's, or free to become one.
+    boolean mayBeShare(String groupId) {
+        return share.has(groupId) || !exists(groupId);
+    }
+
     @Override
     public void replay(Entry entry) {
         short type = RecordFormat.type(entry.key());
@@ -91,6 +104,8 @@ final class GroupShard implements CoordinatedState {
             }
         } else if (StreamsProtocol.isFor(type)) {
             streams.replay(entry);
+        } else if (ShareProtocol.isRecord(type)) {
+            share.replay(entry);
         } else {
             consumer.replay(entry);
         }
@@ -136,6 +151,7 @@ final class GroupShard implements CoordinatedState {
         classic.loaded(effects);
         consumer.loaded(effects);
         streams.loaded(effects);
+        share.loaded(effects);
         retention.begin(this::deleteForgotten);
     }
 
@@ -157,7 +173,7 @@ final class GroupShard implements CoordinatedState {
     private void deleteForgotten(Effects effects) {
         for (var group : list(List.of("Empty"), List.of())) {
             var id = group.groupId();
-            if (!offsets.has(id) && delete(id, effects) == ErrorCode.NONE) {
+            if (!offsets.has(id) && !share.has(id) && delete(id, effects) == ErrorCode.NONE) {
                 explanations.note(id, "the group was deleted: it has neither members nor committed offsets");
             }
         }
@@ -171,7 +187,7 @@ final class GroupShard implements CoordinatedState {
     /// JoinGroup; a consumer group takes members of the classic protocol in, unless it is empty and gives way.
     void join(JoinGroupRequest request, Caller caller, Effects effects, Consumer<JoinGroupResponse> answer) {
         var id = request.groupId();
-        if (streams.has(id) && !streams.isEmpty(id)) {
+        if (share.has(id) || (streams.has(id) && !streams.isEmpty(id))) {
             answer.accept(ClassicProtocol.joinRefused(
                     ErrorCode.INCONSISTENT_GROUP_PROTOCOL, request.memberId(), caller.version()));
             return;
@@ -213,9 +229,10 @@ final class GroupShard implements CoordinatedState {
             return refusal.get();
         }
         var id = request.groupId();
-        if (streams.has(id) && !streams.isEmpty(id)) {
+        if (share.has(id) || (streams.has(id) && !streams.isEmpty(id))) {
+            var kind = share.has(id) ? "share" : "streams";
             return ConsumerProtocol.refused(
-                    ErrorCode.GROUP_ID_NOT_FOUND, "the group \"" + id + "\" is a streams group");
+                    ErrorCode.GROUP_ID_NOT_FOUND, "the group \"" + id + "\" is a " + kind + " group");
         }
         streams.delete(id, effects);
         if (classic.has(id)) {
@@ -235,7 +252,7 @@ final class GroupShard implements CoordinatedState {
             return new StreamsProtocol.Answer(refusal.get(), List.of());
         }
         var id = request.groupId();
-        if (!classic.isEmpty(id) || !consumer.isEmpty(id)) {
+        if (!classic.isEmpty(id) || !consumer.isEmpty(id) || share.has(id)) {
             var reason = "the group \"" + id + "\" has members of another kind: stop them, or use another"
                     + " application.id";
             return new StreamsProtocol.Answer(StreamsProtocol.refused(ErrorCode.GROUP_ID_NOT_FOUND, reason), List.of());
@@ -260,10 +277,17 @@ final class GroupShard implements CoordinatedState {
     }
 
     boolean exists(String groupId) {
-        return classic.has(groupId) || consumer.has(groupId) || streams.has(groupId) || offsets.has(groupId);
+        return classic.has(groupId)
+                || consumer.has(groupId)
+                || streams.has(groupId)
+                || share.has(groupId)
+                || offsets.has(groupId);
     }
 
     ErrorCode mayCommit(String groupId, String memberId, @Nullable String instanceId, int generationOrEpoch) {
+        if (share.has(groupId)) {
+            return ErrorCode.GROUP_ID_NOT_FOUND;
+        }
         if (streams.has(groupId)) {
             return streams.mayCommit(groupId, memberId, generationOrEpoch);
         }
@@ -276,6 +300,9 @@ final class GroupShard implements CoordinatedState {
     /// believed. Member epochs are not known to its protocol.
     ErrorCode mayCommitTransactional(
             String groupId, String memberId, @Nullable String instanceId, int generationOrEpoch) {
+        if (share.has(groupId)) {
+            return ErrorCode.GROUP_ID_NOT_FOUND;
+        }
         if (generationOrEpoch < 0 && memberId.isEmpty() && instanceId == null) {
             return ErrorCode.NONE;
         }
@@ -321,6 +348,10 @@ final class GroupShard implements CoordinatedState {
         streams.list().forEach(group -> {
             seen.add(group.id());
             listed.add(listed(group.id(), group.state(), "streams", "streams"));
+        });
+        share.list().forEach(group -> {
+            seen.add(group.id());
+            listed.add(listed(group.id(), group.state(), "share", "share"));
         });
         offsets.groups().stream()
                 .filter(id -> !seen.contains(id))

@@ -119,6 +119,10 @@ public final class GroupsApi {
         groups.on(
                 groupId,
                 (shard, effects) -> {
+                    if (shard.share().has(groupId)) {
+                        new ShareGroupsApi(groups).delete(groupId, answered);
+                        return;
+                    }
                     var result = shard.delete(groupId, effects);
                     effects.whenCommitted(() -> answered.accept(result));
                     effects.whenFailed(answered);

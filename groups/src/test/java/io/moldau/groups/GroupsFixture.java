@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.moldau.environment.DecisionJournal;
 import io.moldau.environment.simulated.SimulatedWorld;
+import io.moldau.groups.share.ShareStates;
 import io.moldau.metadata.MetadataImage;
 import io.moldau.metadata.MetadataRecord;
 import io.moldau.metadata.PartitionImage;
@@ -149,6 +150,7 @@ final class GroupsFixture {
                 topics,
                 (group, name) -> configs.getOrDefault(name, 0),
                 () -> "unique-" + ++unique,
+                ShareStates.NONE,
                 journal);
         partitions.listen(next);
         partitions.open(image);

@@ -355,7 +355,13 @@ final class BrokerCatalogue {
 
     static final Catalogue ALL = new Catalogue(
             "broker",
-            Stream.of(NODE, TOPICS, LOG, BrokerGroupCatalogue.ALL, BrokerTransactionCatalogue.ALL)
+            Stream.of(
+                            NODE,
+                            TOPICS,
+                            LOG,
+                            BrokerGroupCatalogue.ALL,
+                            BrokerTransactionCatalogue.ALL,
+                            BrokerShareCatalogue.ALL)
                     .flatMap(List::stream)
                     .toList());
 
@@ -368,14 +374,24 @@ final class BrokerCatalogue {
             "client.quota.callback.class",
             "controller.",
             "delegation.token.",
-            "group.share.",
+            "group.share.assignment.interval.ms",
+            "group.share.assignor.offload.enable",
+            "group.share.initialize.retry.interval.ms",
+            "group.share.persister.class.name",
             "metric.reporters",
             "password.encoder.",
             "principal.builder.class",
             "remote.log.",
             "sasl.",
             "security.",
-            "share.coordinator.",
+            "share.coordinator.append.linger.ms",
+            "share.coordinator.cached.buffer.max.bytes",
+            "share.coordinator.cold.partition.snapshot.interval.ms",
+            "share.coordinator.load.buffer.size",
+            "share.coordinator.state.topic.compression.codec",
+            "share.coordinator.state.topic.prune.interval.ms",
+            "share.coordinator.threads",
+            "share.coordinator.write.timeout.ms",
             "ssl.",
             "super.users",
             "zookeeper.");

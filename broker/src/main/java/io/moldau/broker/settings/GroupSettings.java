@@ -9,7 +9,7 @@ import java.util.Optional;
 import java.util.stream.Stream;
 
 /// The settings of one group (KIP-848, KIP-932, KIP-1071): its own values over the broker's.
-/// A consumer group's bounds are broker settings; those of share and streams groups are Kafka's default bounds.
+/// The bounds of consumer and share groups are broker settings; those of streams groups are Kafka's default bounds.
 public final class GroupSettings {
     private static final String MS = "milliseconds";
 
@@ -30,21 +30,17 @@ public final class GroupSettings {
                     .from("group.consumer.heartbeat.interval.ms"));
 
     private static final List<Setting> SHARE = List.of(
-            bounded("share.session.timeout.ms", 45_000, 45_000, 60_000, MS, "Session timeout of a share group."),
-            bounded("share.heartbeat.interval.ms", 5_000, 5_000, 15_000, MS, "Heartbeat interval of a share group."),
-            bounded(
-                    "share.record.lock.duration.ms",
+            share("session.timeout.ms", 45_000, MS, "Session timeout of a share group."),
+            share("heartbeat.interval.ms", 5_000, MS, "Heartbeat interval of a share group."),
+            share(
+                    "record.lock.duration.ms",
                     30_000,
-                    15_000,
-                    60_000,
                     MS,
                     "How long a record stays acquired before it is offered again."),
-            bounded("share.delivery.count.limit", 5, 2, 10, "deliveries", "How often a record is offered at most."),
-            bounded(
-                    "share.partition.max.record.locks",
+            share("delivery.count.limit", 5, "deliveries", "How often a record is offered at most."),
+            share(
+                    "partition.max.record.locks",
                     2_000,
-                    100,
-                    10_000,
                     "records",
                     "Records of one partition that may be acquired at once."),
             Setting.choice(
@@ -84,6 +80,11 @@ public final class GroupSettings {
 
     private GroupSettings() {}
 
+    private static Setting share(String name, int defaultValue, String unit, String documentation) {
+        return Setting.int32("share." + name, defaultValue, 1, unit, documentation)
+                .from("group.share." + name);
+    }
+
     private static Setting bounded(
             String name, int defaultValue, int least, int most, String unit, String documentation) {
         return Setting.of(
@@ -110,18 +111,19 @@ public final class GroupSettings {
     /// What is wrong with setting `name` to `value` on a group; empty if nothing is.
     public static Optional<String> problem(String name, String value, BrokerSettings broker) {
         var problem = ALL.problem(name, value);
-        var prefix = "consumer.";
-        if (problem.isPresent() || !name.startsWith(prefix)) {
+        var setting = ALL.find(name);
+        if (problem.isPresent() || setting.isEmpty() || setting.get().synonyms().isEmpty()) {
             return problem;
         }
-        var what = name.substring(prefix.length());
-        int least = broker.int32("group.consumer.min." + what);
-        int most = broker.int32("group.consumer.max." + what);
+        var kind = name.startsWith("share.") ? "share." : "consumer.";
+        var what = name.substring(kind.length());
+        int least = broker.int32("group." + kind + "min." + what);
+        int most = broker.int32("group." + kind + "max." + what);
         int number = Integer.parseInt(value.strip());
         return number >= least && number <= most
                 ? Optional.empty()
                 : Optional.of("Invalid value " + value + " for " + name + ": this broker allows " + least + " to "
-                        + most + " milliseconds.");
+                        + most + ".");
     }
 
     /// What is wrong with naming `name` at all; empty if it is a group setting.
@@ -131,6 +133,10 @@ public final class GroupSettings {
 
     public static int int32(String name, Map<String, String> overrides, BrokerSettings broker) {
         return Integer.parseInt(FALLBACKS.value(name, overrides, broker));
+    }
+
+    public static String string(String name, Map<String, String> overrides, BrokerSettings broker) {
+        return FALLBACKS.value(name, overrides, broker);
     }
 
     /// Every group setting with its value and origin.

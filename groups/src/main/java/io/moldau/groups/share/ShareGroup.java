@@ -1,0 +1,109 @@
+package io.moldau.groups.share;
+
+import io.moldau.groups.Topics;
+import io.moldau.protocol.Uuid;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.TreeSet;
+
+/// One share group, as its records say. Changed by the replay of records only.
+final class ShareGroup {
+    final String id;
+    int epoch;
+    long metadataHash;
+    int targetEpoch;
+    final SortedMap<String, ShareMember> members = new TreeMap<>();
+    final Map<String, TopicParts> targets = new HashMap<>();
+    /// Partitions whose share state is there. Only these are assigned.
+    TopicParts initialised = TopicParts.NONE;
+    /// Partitions whose share state may be there.
+    TopicParts initialising = TopicParts.NONE;
+    /// Topics whose share state is on its way out, with their names.
+    final Map<Uuid, String> deleting = new TreeMap<>();
+
+    ShareGroup(String id) {
+        this.id = id;
+    }
+
+    /// States as Kafka's tools show them.
+    String state() {
+        return members.isEmpty() ? "Empty" : "Stable";
+    }
+
+    TopicParts target(String memberId) {
+        return targets.getOrDefault(memberId, TopicParts.NONE);
+    }
+
+    /// The partitions of these topics that have no share state yet.
+    TopicParts uninitialised(Iterable<String> names, Topics topics) {
+        var missing = new TreeMap<Uuid, List<Integer>>();
+        for (var name : names) {
+            topics.id(name).ifPresent(topic -> {
+                var there = initialised.of(topic);
+                for (int partition = 0; partition < topics.partitions(name); partition++) {
+                    if (!there.contains(partition)) {
+                        missing.computeIfAbsent(topic, one -> new ArrayList<>()).add(partition);
+                    }
+                }
+            });
+        }
+        return TopicParts.of(missing);
+    }
+
+    /// A number that changes when there is something else to assign: topics created, deleted or grown, share states
+    /// made.
+    long hashOf(Topics topics) {
+        var names = new TreeSet<String>();
+        members.values().forEach(member -> names.addAll(member.topics()));
+        long hash = 17;
+        for (var name : names) {
+            var topic = topics.id(name);
+            if (topic.isPresent()) {
+                hash = hash * 31 + name.hashCode();
+                hash = hash * 31 + topic.get().hashCode();
+                hash = hash * 31 + topics.partitions(name);
+                hash = hash * 31 + initialised.of(topic.get()).size();
+            }
+        }
+        return hash;
+    }
+
+    /// Kafka's simple assignor in spirit: every partition has a reader, every member has partitions, and where
+    /// members are more than partitions they share. Topic after topic goes on where the one before ended, so that
+    /// many small topics do not all go to the first member.
+    Map<String, TopicParts> assignment(Topics topics) {
+        var readers = new TreeMap<Uuid, List<String>>();
+        var partitions = new HashMap<Uuid, List<Integer>>();
+        for (var member : members.values()) {
+            for (var name : member.topics()) {
+                topics.id(name).ifPresent(topic -> {
+                    var there = initialised.of(topic).headSet(topics.partitions(name));
+                    if (!there.isEmpty()) {
+                        readers.computeIfAbsent(topic, one -> new ArrayList<>()).add(member.id());
+                        partitions.put(topic, List.copyOf(there));
+                    }
+                });
+            }
+        }
+        var assigned = new TreeMap<String, Map<Uuid, List<Integer>>>();
+        int turn = 0;
+        for (var topic : readers.entrySet()) {
+            var who = topic.getValue();
+            var what = partitions.getOrDefault(topic.getKey(), List.of());
+            int rounds = Math.max(who.size(), what.size());
+            for (int i = 0; i < rounds; i++) {
+                assigned.computeIfAbsent(who.get((turn + i) % who.size()), one -> new TreeMap<>())
+                        .computeIfAbsent(topic.getKey(), one -> new ArrayList<>())
+                        .add(what.get(i % what.size()));
+            }
+            turn += rounds;
+        }
+        var all = new TreeMap<String, TopicParts>();
+        members.keySet().forEach(member -> all.put(member, TopicParts.of(assigned.getOrDefault(member, Map.of()))));
+        return all;
+    }
+}
