@@ -143,8 +143,7 @@ public final class OffsetsApi {
                             && request.memberEpoch() >= 0
                             && (shard.consumer().has(request.groupId())
                                     || shard.streams().has(request.groupId()))) {
-                        var allowed =
-                                shard.consumer().mayCommit(request.groupId(), memberId, null, request.memberEpoch());
+                        var allowed = shard.mayCommit(request.groupId(), memberId, null, request.memberEpoch());
                         if (allowed != ErrorCode.NONE) {
                             answer.accept(fetchRefused(request.groupId(), allowed));
                             return;
