@@ -112,7 +112,8 @@ public final class GroupSettings {
     public static Optional<String> problem(String name, String value, BrokerSettings broker) {
         var problem = ALL.problem(name, value);
         var setting = ALL.find(name);
-        if (problem.isPresent() || setting.isEmpty() || setting.get().synonyms().isEmpty()) {
+        boolean bounds = setting.isPresent() && !setting.get().synonyms().isEmpty() && !name.startsWith("streams.");
+        if (problem.isPresent() || !bounds) {
             return problem;
         }
         var kind = name.startsWith("share.") ? "share." : "consumer.";
