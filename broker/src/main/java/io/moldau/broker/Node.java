@@ -143,7 +143,7 @@ public final class Node implements AutoCloseable {
         this.live = new LiveSettings(settings, nodeId, controller.image());
         this.partitions =
                 new Partitions(directories, (image, topic) -> TopicLogs.settings(image, topic, live.settings(image)));
-        this.cleaner = new Cleaner(environment, directories::logs, () -> CleanerRules.of(live.current()));
+        this.cleaner = new Cleaner(environment, directories::logs, () -> CleanerRules.of(live.current()), this::noteCompaction);
     }
 
     private void listen() throws StartupException {
@@ -262,8 +262,6 @@ public final class Node implements AutoCloseable {
                 settings.int32("group.initial.rebalance.delay.ms"),
                 settings.int32("group.max.size"),
                 settings.int32("offset.metadata.max.bytes"),
-                settings.int32("group.consumer.session.timeout.ms"),
-                settings.int32("group.consumer.heartbeat.interval.ms"),
                 settings.int32("group.consumer.max.size"),
                 settings.list("group.consumer.assignors"),
                 settings.int32("offsets.retention.minutes") * 60_000L,
@@ -294,6 +292,10 @@ public final class Node implements AutoCloseable {
             }
         });
         environment.timers().schedule(live.current().int64("log.retention.check.interval.ms"), this::retain);
+    }
+
+    private void noteCompaction(PartitionId partition, String what) {
+        journal.note(DecisionJournal.Kind.TOPIC, partition.topic(), "partition " + partition.partition() + ": " + what);
     }
 
     private void noteRetention(PartitionId partition, long start) {

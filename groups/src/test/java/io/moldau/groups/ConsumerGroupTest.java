@@ -120,7 +120,7 @@ class ConsumerGroupTest {
         var a = new ConsumerClient(node, "a", "instance").reading("orders");
         a.join();
         a.leave(-2);
-        node.pass(GroupSettings.DEFAULTS.consumerSessionTimeoutMs() + 100);
+        node.pass(node.configs.get("consumer.session.timeout.ms") + 100);
         assertThat(joined("b").told).hasSize(4);
     }
 
