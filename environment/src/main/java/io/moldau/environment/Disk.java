@@ -33,6 +33,10 @@ public interface Disk {
         return open(file);
     }
 
+    /// Asks for blocks for bytes behind a file's end that will be written soon; its size stays. A hint: does nothing
+    /// where it cannot be, and for a file that is not there any more.
+    default void reserve(Path file, long from, long bytes) {}
+
     boolean exists(Path path) throws IOException;
 
     /// Size of a file in bytes.

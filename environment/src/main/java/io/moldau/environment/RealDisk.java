@@ -82,6 +82,11 @@ final class RealDisk implements Disk {
     }
 
     @Override
+    public void reserve(Path file, long from, long bytes) {
+        BlockAllocation.reserve(file, from, bytes);
+    }
+
+    @Override
     public boolean exists(Path path) {
         return Files.exists(path);
     }

@@ -9,8 +9,6 @@ import java.util.List;
 /// @param initialRebalanceDelayMs `group.initial.rebalance.delay.ms`
 /// @param maxSize `group.max.size`, members of a classic group
 /// @param offsetMetadataMaxBytes `offset.metadata.max.bytes`
-/// @param consumerSessionTimeoutMs `group.consumer.session.timeout.ms`
-/// @param consumerHeartbeatIntervalMs `group.consumer.heartbeat.interval.ms`
 /// @param consumerMaxSize `group.consumer.max.size`
 /// @param consumerAssignors `group.consumer.assignors`: the first is the default
 /// @param offsetsRetentionMs `offsets.retention.minutes`

@@ -161,7 +161,8 @@ final class GroupSteps {
 
     void alive(ConsumerGroup group, ConsumerMember alive) {
         var classic = alive.classic();
-        int timeoutMs = classic == null ? configs.int32(group.id, "consumer.session.timeout.ms") : classic.sessionTimeoutMs();
+        int timeoutMs =
+                classic == null ? configs.int32(group.id, "consumer.session.timeout.ms") : classic.sessionTimeoutMs();
         schedule.after(sessionTimer(group, alive.id()), timeoutMs, effects -> {
             var member = group.members.get(alive.id());
             if (member != null) {
