@@ -83,7 +83,12 @@ final class RealDisk implements Disk {
 
     @Override
     public void reserve(Path file, long from, long bytes) {
-        BlockAllocation.reserve(file, from, bytes);
+        LinuxFiles.reserve(file, from, bytes);
+    }
+
+    @Override
+    public void writeBack(Path file, long from, long bytes) {
+        LinuxFiles.writeBack(file, from, bytes);
     }
 
     @Override

@@ -12,6 +12,7 @@ final class SegmentList {
     private final LogDirectory directory;
     private final Path path;
     private final BlocksAhead blocks;
+    private final WriteBehind behind;
     private volatile List<Segment> all = List.of();
     /// What a checkpoint says of the log, as long as nobody asked for its files.
     private volatile Checkpoint.@Nullable Line rest;
@@ -25,6 +26,7 @@ final class SegmentList {
         this.directory = directory;
         this.path = path;
         this.blocks = new BlocksAhead(directory.environment());
+        this.behind = new WriteBehind(directory.environment());
     }
 
     List<Segment> all() {
@@ -100,6 +102,9 @@ final class SegmentList {
             return roll(logEnd, rules);
         }
         blocks.grows(active, rules.segmentBytes());
+        if (rules.waitsForSync()) {
+            behind.grows(active);
+        }
         return active;
     }
 

@@ -12,7 +12,7 @@ import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-class BlockAllocationTest {
+class LinuxFilesTest {
     private static final Set<String> RESERVING = Set.of("ext4", "xfs", "btrfs", "tmpfs");
 
     private final Disk disk = Disk.real();
@@ -39,9 +39,20 @@ class BlockAllocationTest {
     }
 
     @Test
-    void reservingForAFileThatIsGoneMakesNone(@TempDir Path folder) {
+    void whatIsWrittenBackIsWhatWasWritten(@TempDir Path folder) throws Exception {
+        var file = folder.resolve("00000000000000000000.log");
+        try (var open = disk.open(file)) {
+            open.write(ByteBuffer.wrap(new byte[] {1, 2, 3}), 0);
+            disk.writeBack(file, 0, 3);
+        }
+        assertThat(Files.readAllBytes(file)).containsExactly(1, 2, 3);
+    }
+
+    @Test
+    void aFileThatIsGoneIsNotMadeByHints(@TempDir Path folder) {
         var file = folder.resolve("gone");
         disk.reserve(file, 0, 1 << 20);
+        disk.writeBack(file, 0, 1 << 20);
         assertThat(file).doesNotExist();
     }
 }
