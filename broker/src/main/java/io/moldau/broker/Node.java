@@ -25,6 +25,7 @@ import io.moldau.storage.LogDirectory;
 import io.moldau.storage.LogDirectorySettings;
 import io.moldau.storage.PartitionId;
 import io.moldau.storage.Scrub;
+import io.moldau.transactions.HangingTransactions;
 import io.moldau.transactions.TransactionCoordinator;
 import io.moldau.transactions.TransactionSettings;
 import java.io.IOException;
@@ -56,6 +57,7 @@ public final class Node implements AutoCloseable {
     private final DecisionJournal journal;
     private final AtomicBoolean closed = new AtomicBoolean();
     private @Nullable Scrub scrub;
+    private @Nullable HangingTransactions hanging;
 
     /// Starts a node with these settings (Kafka's names). Returns when clients may connect.
     public static Node start(Environment environment, Map<String, String> settings) throws StartupException {
@@ -143,7 +145,8 @@ public final class Node implements AutoCloseable {
         this.live = new LiveSettings(settings, nodeId, controller.image());
         this.partitions =
                 new Partitions(directories, (image, topic) -> TopicLogs.settings(image, topic, live.settings(image)));
-        this.cleaner = new Cleaner(environment, directories::logs, () -> CleanerRules.of(live.current()));
+        this.cleaner = new Cleaner(
+                environment, directories::logs, () -> CleanerRules.of(live.current()), this::noteCompaction);
     }
 
     private void listen() throws StartupException {
@@ -167,10 +170,11 @@ public final class Node implements AutoCloseable {
                 shares.keeper(new TopicCreation(context)),
                 journal);
         var producerIds = new ProducerIdBlocks(controller);
+        var markers = new TransactionMarkers(controller, partitions, groups);
         var transactions = new TransactionCoordinator(
                 environment,
                 transactionSettings(),
-                new TransactionMarkers(controller, partitions, groups),
+                markers,
                 producerIds,
                 () -> new TopicsView(controller).partitions(TransactionCoordinator.TOPIC),
                 journal);
@@ -198,6 +202,11 @@ public final class Node implements AutoCloseable {
                     () -> partitions.all().stream().map(Partition::log).toList(),
                     scrubMs);
             scrub.start();
+        }
+        hanging = new HangingTransactions(environment, transactions, markers, this::openTransactions, journal);
+        int hangingMs = settings.int32("transaction.hanging.check.interval.ms");
+        if (hangingMs > 0) {
+            hanging.start(hangingMs);
         }
         environment.timers().schedule(settings.int64("log.retention.check.interval.ms"), this::retain);
     }
@@ -262,8 +271,6 @@ public final class Node implements AutoCloseable {
                 settings.int32("group.initial.rebalance.delay.ms"),
                 settings.int32("group.max.size"),
                 settings.int32("offset.metadata.max.bytes"),
-                settings.int32("group.consumer.session.timeout.ms"),
-                settings.int32("group.consumer.heartbeat.interval.ms"),
                 settings.int32("group.consumer.max.size"),
                 settings.list("group.consumer.assignors"),
                 settings.int32("offsets.retention.minutes") * 60_000L,
@@ -294,6 +301,17 @@ public final class Node implements AutoCloseable {
             }
         });
         environment.timers().schedule(live.current().int64("log.retention.check.interval.ms"), this::retain);
+    }
+
+    private List<HangingTransactions.Open> openTransactions() {
+        return partitions.all().stream()
+                .flatMap(partition -> partition.log().transactions().open().stream()
+                        .map(producer -> new HangingTransactions.Open(partition.id(), producer)))
+                .toList();
+    }
+
+    private void noteCompaction(PartitionId partition, String what) {
+        journal.note(DecisionJournal.Kind.TOPIC, partition.topic(), "partition " + partition.partition() + ": " + what);
     }
 
     private void noteRetention(PartitionId partition, long start) {
@@ -348,6 +366,9 @@ public final class Node implements AutoCloseable {
         }
         servers.forEach(NetworkServer::close);
         cleaner.close();
+        if (hanging != null) {
+            hanging.close();
+        }
         if (scrub != null) {
             scrub.close();
         }
