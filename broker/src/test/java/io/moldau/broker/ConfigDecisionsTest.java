@@ -137,7 +137,11 @@ class ConfigDecisionsTest {
         var group = new ConfigResource(Type.GROUP, "billing");
         alter(group, set("share.auto.offset.reset", "by_duration:PT1H"), set("streams.num.standby.replicas", "1"));
         assertThat(value(group, "share.auto.offset.reset").source()).isEqualTo(Source.GROUP);
-        refused(group, ErrorCode.INVALID_CONFIG, "2 to 10", set("share.delivery.count.limit", "11"));
+        refused(
+                group,
+                ErrorCode.INVALID_CONFIG,
+                "at most 10 (group.share.max.delivery.count.limit)",
+                set("share.delivery.count.limit", "11"));
         refused(group, ErrorCode.INVALID_CONFIG, "by_duration", set("share.auto.offset.reset", "yesterday"));
         var metrics = new ConfigResource(Type.CLIENT_METRICS, "all");
         alter(metrics, set("match", "client_id=app.*"), set("interval.ms", "1000"));

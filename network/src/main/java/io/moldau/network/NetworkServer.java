@@ -252,11 +252,6 @@ public final class NetworkServer implements AutoCloseable {
         if (sweep != null) {
             sweep.cancel();
         }
-        for (var channel : heldOff) {
-            if (heldOff.remove(channel)) {
-                closeQuietly(channel);
-            }
-        }
         loops.forEach(EventLoop::stop);
         for (var thread : threads) {
             try {
@@ -264,6 +259,11 @@ public final class NetworkServer implements AutoCloseable {
             } catch (InterruptedException interrupted) {
                 Thread.currentThread().interrupt();
                 return;
+            }
+        }
+        for (var channel : heldOff) {
+            if (heldOff.remove(channel)) {
+                closeQuietly(channel);
             }
         }
     }

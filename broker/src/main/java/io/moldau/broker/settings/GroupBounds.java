@@ -2,6 +2,8 @@ package io.moldau.broker.settings;
 
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /// Between which bounds the settings of groups lie: those of the broker for all groups, and those of single ones. The
 /// bounds are broker settings themselves (`group.consumer.min.session.timeout.ms`, ...), as in Kafka.
@@ -47,15 +49,18 @@ final class GroupBounds {
 
     private static Optional<String> problem(
             String name, Optional<String> least, Optional<String> most, String value, BrokerSettings broker) {
-        if (least.filter(bound -> Integer.parseInt(value) < broker.int32(bound)).isPresent()) {
-            return Optional.of("Invalid value " + value + " for " + name + ": it must be at least "
-                    + broker.int32(least.get()) + ", as " + least.get() + " says.");
+        int number = Integer.parseInt(value);
+        boolean few = least.filter(bound -> number < broker.int32(bound)).isPresent();
+        boolean many = most.filter(bound -> number > broker.int32(bound)).isPresent();
+        if (!few && !many) {
+            return Optional.empty();
         }
-        if (most.filter(bound -> Integer.parseInt(value) > broker.int32(bound)).isPresent()) {
-            return Optional.of("Invalid value " + value + " for " + name + ": it must be at most "
-                    + broker.int32(most.get()) + ", as " + most.get() + " says.");
-        }
-        return Optional.empty();
+        var allowed = Stream.of(
+                        least.map(bound -> "at least " + broker.int32(bound) + " (" + bound + ")"),
+                        most.map(bound -> "at most " + broker.int32(bound) + " (" + bound + ")"))
+                .flatMap(Optional::stream)
+                .collect(Collectors.joining(" and "));
+        return Optional.of("Invalid value " + value + " for " + name + ": this broker allows " + allowed + ".");
     }
 
     /// A member whose session ends between two heartbeats could not stay.
