@@ -310,13 +310,11 @@ final class Connection {
 
     /// Closes the connection if it has been silent for too long.
     void expire(long nowNanos) {
-        if (muted != null && !replies.unsent()) {
-            return;
-        }
         long silentMs = (nowNanos - lastActivityNanos) / 1_000_000;
-        if (cutter.midFrame() && leftover == null && silentMs > settings.partialFrameMs()) {
+        boolean heard = muted == null;
+        if (heard && cutter.midFrame() && leftover == null && silentMs > settings.partialFrameMs()) {
             close(cutter.progress() + " stopped arriving " + silentMs + " ms ago");
-        } else if (replies.waiting() == 0 && silentMs > settings.idleMs()) {
+        } else if ((heard || replies.unsent()) && replies.waiting() == 0 && silentMs > settings.idleMs()) {
             close(replies.unsent() ? "it has not taken its replies for " + silentMs + " ms" : null);
         }
     }

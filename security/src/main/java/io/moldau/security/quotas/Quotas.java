@@ -97,10 +97,10 @@ public final class Quotas implements Controller.Listener {
                 .orElse(0);
     }
 
-    /// The most bytes that one fetch answer may have without being over the quota by itself.
+    /// The most bytes that one fetch answer may have without being over the quota by itself; at least one.
     public int mostFetched(Who who) {
         return limit(QuotaKey.CONSUMER_BYTE_RATE, who)
-                .map(limit -> (int) Math.min(Integer.MAX_VALUE, limit.most() * windows.fullSeconds()))
+                .map(limit -> (int) Math.clamp(limit.most() * windows.fullSeconds(), 1, Integer.MAX_VALUE))
                 .orElse(Integer.MAX_VALUE);
     }
 
