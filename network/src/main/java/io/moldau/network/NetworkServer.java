@@ -261,10 +261,7 @@ public final class NetworkServer implements AutoCloseable {
                 return;
             }
         }
-        for (var channel : heldOff) {
-            if (heldOff.remove(channel)) {
-                closeQuietly(channel);
-            }
-        }
+        heldOff.forEach(NetworkServer::closeQuietly);
+        heldOff.clear();
     }
 }

@@ -27,9 +27,8 @@ class MutedConnectionTest {
     private static final int IDLE_MS = 600_000;
     private static final int ASK = 1;
     private static final int SILENT = 2;
+    /// Every other number is a wish to be muted for so long.
     private static final int LATE = 3;
-    /// A number above this is a request to be muted for so long.
-    private static final int MUTE = 10;
 
     private static final class Handler implements FrameHandler {
         final ConcurrentLinkedQueue<Integer> handled = new ConcurrentLinkedQueue<>();
@@ -272,8 +271,8 @@ class MutedConnectionTest {
     @Test
     void aServerThatStopsClosesThoseItHeldOff() throws Exception {
         handler.holdOffMs = 1_000;
-        try (var server = start();
-                var soon = Client.of(server)) {
+        var server = start();
+        try (var soon = Client.of(server)) {
             assertThat(handler.heldOff.poll(20, TimeUnit.SECONDS)).isNotNull();
             server.close();
             assertEnds(soon);

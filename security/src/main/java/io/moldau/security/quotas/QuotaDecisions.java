@@ -13,6 +13,7 @@ import io.moldau.security.Refusal;
 import java.net.InetAddress;
 import java.util.ArrayList;
 import java.util.EnumMap;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -22,8 +23,6 @@ import java.util.Set;
 
 /// What becomes of wishes to set or to see quotas (KIP-546). Pure.
 public final class QuotaDecisions {
-    private static final double WHOLE_ENOUGH = 1e-6;
-    private static final double MOST_WHOLE = Integer.MAX_VALUE;
 
     /// A part of an entity as the client named it; no name means the default.
     public record Part(String type, Optional<String> name) {}
@@ -41,10 +40,12 @@ public final class QuotaDecisions {
             MetadataImage image, List<Wish> wishes, boolean validateOnly) {
         var records = new ArrayList<MetadataRecord>();
         var outcomes = new ArrayList<Optional<Refusal>>();
-        var seen = new HashSet<QuotaEntity>();
+        var times = new HashMap<Set<Part>, Integer>();
+        wishes.forEach(wish -> times.merge(Set.copyOf(wish.entity()), 1, Integer::sum));
         for (var wish : wishes) {
             var names = new EnumMap<Type, Optional<String>>(Type.class);
-            var problem = read(wish.entity(), names).or(() -> problem(new QuotaEntity(names), wish.changes(), seen));
+            boolean once = times.getOrDefault(Set.copyOf(wish.entity()), 1) == 1;
+            var problem = read(wish.entity(), names).or(() -> problem(new QuotaEntity(names), wish.changes(), once));
             outcomes.add(problem);
             if (problem.isEmpty()) {
                 var entity = new QuotaEntity(names);
@@ -92,8 +93,8 @@ public final class QuotaDecisions {
         }
     }
 
-    private static Optional<Refusal> problem(QuotaEntity entity, List<Change> changes, Set<QuotaEntity> seen) {
-        if (!seen.add(entity)) {
+    private static Optional<Refusal> problem(QuotaEntity entity, List<Change> changes, boolean once) {
+        if (!once) {
             return invalid("the request names " + entity + " twice");
         }
         var keys = new HashSet<String>();
@@ -108,32 +109,30 @@ public final class QuotaDecisions {
 
     private static Optional<Refusal> problem(QuotaEntity entity, Change change, Set<String> keys) {
         var text = change.key();
+        if (!keys.add(text)) {
+            return invalid("the request changes " + text + " of " + entity + " twice");
+        }
+        if (change.value().isEmpty()) {
+            // Also of a key that is not known: there is nothing of it.
+            return Optional.empty();
+        }
         var key = QuotaKey.of(text).filter(known -> known.fits(entity)).orElse(null);
         if (key == null) {
             return invalid("there is no quota \"" + text + "\" for " + entity + "; an ip has connection_creation_rate,"
                     + " users and client-ids have producer_byte_rate, consumer_byte_rate, request_percentage and"
                     + " controller_mutation_rate");
         }
-        if (!keys.add(text)) {
-            return invalid("the request changes " + text + " of " + entity + " twice");
-        }
-        if (change.value().isEmpty()) {
-            return Optional.empty();
-        }
         double value = change.value().get();
         if (!(value > 0) || Double.isInfinite(value)) {
             return invalid("the quota " + text + " is a number above 0, not " + value + "; remove it to have no limit");
         }
-        if (key.whole() && !isWhole(value)) {
+        if (key.whole() && value != Math.rint(value)) {
             return invalid("the quota " + text + " is a whole number, not " + value);
         }
-        return key == QuotaKey.CONNECTION_CREATION_RATE && value > MOST_WHOLE
-                ? invalid("the quota " + text + " is at most " + Integer.MAX_VALUE)
+        double most = key == QuotaKey.CONNECTION_CREATION_RATE ? Integer.MAX_VALUE : 0x1p63;
+        return key.whole() && value > most
+                ? invalid("the quota " + text + " is at most " + most + ", not " + value)
                 : Optional.empty();
-    }
-
-    private static boolean isWhole(double value) {
-        return Math.abs(value - Math.rint(value)) <= WHOLE_ENOUGH;
     }
 
     /// What is wanted of one entity type.

@@ -76,7 +76,7 @@ public final class Quotas implements Controller.Listener {
     public int produced(Who who, long bytes, long nowNanos) {
         return limit(QuotaKey.PRODUCER_BYTE_RATE, who)
                 .map(limit -> wholeMs(
-                        rate(QuotaKey.PRODUCER_BYTE_RATE, limit, nowNanos).add(bytes, limit.most(), nowNanos)))
+                        rate(QuotaKey.PRODUCER_BYTE_RATE, limit, nowNanos).add((double) bytes, limit.most(), nowNanos)))
                 .orElse(0);
     }
 
@@ -85,7 +85,7 @@ public final class Quotas implements Controller.Listener {
     public int fetching(Who who, long bytes, long nowNanos) {
         return limit(QuotaKey.CONSUMER_BYTE_RATE, who)
                 .map(limit -> wholeMs(rate(QuotaKey.CONSUMER_BYTE_RATE, limit, nowNanos)
-                        .addIfWithin(bytes, limit.most(), nowNanos)))
+                        .addIfWithin((double) bytes, limit.most(), nowNanos)))
                 .orElse(0);
     }
 
@@ -93,7 +93,7 @@ public final class Quotas implements Controller.Listener {
     public int fetched(Who who, long bytes, long nowNanos) {
         return limit(QuotaKey.CONSUMER_BYTE_RATE, who)
                 .map(limit -> wholeMs(
-                        rate(QuotaKey.CONSUMER_BYTE_RATE, limit, nowNanos).add(bytes, limit.most(), nowNanos)))
+                        rate(QuotaKey.CONSUMER_BYTE_RATE, limit, nowNanos).add((double) bytes, limit.most(), nowNanos)))
                 .orElse(0);
     }
 

@@ -10,8 +10,6 @@ import io.moldau.metadata.ScramMechanism;
 import io.moldau.protocol.ErrorCode;
 import io.moldau.security.Refusal;
 import java.util.ArrayList;
-import java.util.HashMap;
-import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -49,9 +47,8 @@ public final class ScramDecisions {
     public static Decision<Map<String, Optional<Refusal>>> alter(
             MetadataImage image, List<Removal> removals, List<Storing> storings) {
         var outcomes = new LinkedHashMap<String, Optional<Refusal>>();
-        var seen = new HashMap<String, HashSet<Byte>>();
-        removals.forEach(one -> note(outcomes, seen, one.user(), one.mechanism(), problem(image, one)));
-        storings.forEach(one -> note(outcomes, seen, one.user, one.mechanism, problem(one)));
+        removals.forEach(one -> note(outcomes, one.user(), problem(image, one)));
+        storings.forEach(one -> note(outcomes, one.user, problem(one)));
         var records = new ArrayList<MetadataRecord>();
         for (var one : removals) {
             if (isFine(outcomes, one.user())) {
@@ -70,19 +67,12 @@ public final class ScramDecisions {
         return new Decision<>(records, outcomes);
     }
 
-    private static void note(
-            Map<String, Optional<Refusal>> outcomes,
-            Map<String, HashSet<Byte>> seen,
-            String user,
-            byte mechanism,
-            Optional<Refusal> problem) {
-        boolean twice = !seen.computeIfAbsent(user, first -> new HashSet<>()).add(mechanism);
-        var found = twice
-                ? Optional.of(new Refusal(
-                        ErrorCode.DUPLICATE_RESOURCE,
-                        "the request changes the same credential of user \"" + user + "\" twice"))
-                : problem;
-        outcomes.merge(user, found, (before, now) -> before.or(() -> now));
+    /// A user is named once in a request, as the answer tells one outcome of each.
+    private static void note(Map<String, Optional<Refusal>> outcomes, String user, Optional<Refusal> problem) {
+        var twice = new Refusal(
+                ErrorCode.DUPLICATE_RESOURCE,
+                "the request names user \"" + user + "\" twice: change one credential of a user in a request");
+        outcomes.merge(user, problem, (before, now) -> before.or(() -> Optional.of(twice)));
     }
 
     private static boolean isFine(Map<String, Optional<Refusal>> outcomes, String user) {
