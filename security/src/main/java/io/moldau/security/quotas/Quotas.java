@@ -140,6 +140,6 @@ public final class Quotas implements Controller.Listener {
 
     /// At least one where there is anything to wait for.
     static int wholeMs(double waitMs) {
-        return (int) Math.ceil(Math.min(waitMs, MOST_MS));
+        return waitMs > 0 ? (int) Math.max(1, Math.round(Math.min(waitMs, MOST_MS))) : 0;
     }
 }

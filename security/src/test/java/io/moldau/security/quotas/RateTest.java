@@ -25,11 +25,11 @@ class RateTest {
     }
 
     @Test
-    void theWaitIsSoLongThatTheRateIsWithinTheLimitAfterwards() {
+    void theWaitIsTheTimeThatTheExcessWouldHaveTaken() {
         var rate = new Rate(WINDOWS, 0);
-        double waitMs = rate.add(2000, 100, 0);
-        assertThat(waitMs).isCloseTo(10_000, within(1.0));
-        assertThat(rate.add(0, 100, (long) (waitMs / 1e3 * SECOND))).isZero();
+        assertThat(rate.add(1500, 100, 0)).isCloseTo(5_000, within(1.0));
+        assertThat(rate.add(500, 100, 0)).isCloseTo(10_000, within(1.0));
+        assertThat(rate.add(0, 100, 11 * SECOND)).isZero();
     }
 
     @Test
