@@ -82,7 +82,8 @@ public final class Call {
         answerIn(version, response, 0);
     }
 
-    /// Answers a client that used more than its quota: it is told to be silent for so long, and not listened to (KIP-219).
+    /// Answers a client that used more than its quota: it is told to be silent for so long, and not listened to
+    /// (KIP-219).
     void answer(Response response, int throttleMs) {
         answerIn(version, response, throttleMs);
     }

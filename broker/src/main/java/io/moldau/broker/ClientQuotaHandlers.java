@@ -35,15 +35,13 @@ final class ClientQuotaHandlers {
 
     private void describe(DescribeClientQuotasRequest request, Call call) {
         var filters = request.components().stream()
-                .map(filter ->
-                        new Filter(filter.entityType(), filter.matchType(), Optional.ofNullable(filter.match())))
+                .map(filter -> new Filter(filter.entityType(), filter.matchType(), Optional.ofNullable(filter.match())))
                 .toList();
         var response = DescribeClientQuotasResponse.builder();
         switch (QuotaDecisions.describe(context.image(), filters, request.strict())) {
             case Described.Quotas(var all) ->
-                response.entries(all.entrySet().stream()
-                        .map(ClientQuotaHandlers::entry)
-                        .toList());
+                response.entries(
+                        all.entrySet().stream().map(ClientQuotaHandlers::entry).toList());
             case Described.Refused(var refusal) ->
                 response.errorCode(refusal.error().code())
                         .errorMessage(refusal.reason())
@@ -100,7 +98,8 @@ final class ClientQuotaHandlers {
         for (int i = 0; i < outcomes.size(); i++) {
             var refusal = outcomes.get(i);
             entries.add(AlterClientQuotasResponse.EntryData.builder()
-                    .errorCode(refusal.map(Refusal::error).orElse(ErrorCode.NONE).code())
+                    .errorCode(
+                            refusal.map(Refusal::error).orElse(ErrorCode.NONE).code())
                     .errorMessage(refusal.map(Refusal::reason).orElse(null))
                     .entity(request.entries().get(i).entity().stream()
                             .map(part -> AlterClientQuotasResponse.EntityData.builder()

@@ -57,8 +57,7 @@ final class CreatePartitionsHandler implements ApiHandler<CreatePartitionsReques
                     ? List.of()
                     : given.stream().map(CreatePartitionsAssignment::brokerIds).toList();
             var one = context.topicDecisions()
-                    .addPartitions(
-                            now, topic.name(), topic.count(), assignments, request.validateOnly(), budget::take);
+                    .addPartitions(now, topic.name(), topic.count(), assignments, request.validateOnly(), budget::take);
             now = now.replay(one.records());
             records.addAll(one.records());
             outcomes.add(one.answer());

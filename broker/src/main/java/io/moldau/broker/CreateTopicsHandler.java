@@ -50,8 +50,7 @@ final class CreateTopicsHandler implements ApiHandler<CreateTopicsRequest> {
         }
         var budget = context.quotas().mutations(call.who(), call.version() >= 6, context.nowNanos());
         context.controller()
-                .decide(image ->
-                        context.topicDecisions().create(image, wishes, request.validateOnly(), budget::take))
+                .decide(image -> context.topicDecisions().create(image, wishes, request.validateOnly(), budget::take))
                 .whenComplete((outcomes, failure) -> {
                     if (failure != null) {
                         call.fail(failure);

@@ -191,7 +191,8 @@ public final class Node implements AutoCloseable {
         shares.register(table, context, groups);
         var apiVersions = new ApiVersionsAnswer(table, Features.ALL);
         table.with(ApiKey.API_VERSIONS, ApiVersionsRequest.class, apiVersions);
-        var dispatcher = new RequestDispatcher(table, apiVersions, shares.sessions()::closed, quotas, environment.clock());
+        var dispatcher =
+                new RequestDispatcher(table, apiVersions, shares.sessions()::closed, quotas, environment.clock());
         for (var endpoint : settings.listeners()) {
             servers.add(open(endpoint, dispatcher));
         }

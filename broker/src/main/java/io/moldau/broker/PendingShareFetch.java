@@ -266,8 +266,9 @@ final class PendingShareFetch {
         if (!quotas.limit(QuotaKey.CONSUMER_BYTE_RATE)) {
             return 0;
         }
-        long bytes =
-                given.values().stream().mapToLong(one -> one.records().sizeBytes()).sum();
+        long bytes = given.values().stream()
+                .mapToLong(one -> one.records().sizeBytes())
+                .sum();
         return quotas.fetched(call.who(), bytes, node.context().nowNanos());
     }
 

@@ -5,7 +5,8 @@ import io.moldau.security.quotas.Quotas;
 import io.moldau.security.quotas.Who;
 
 /// How long one request keeps threads busy (KIP-124): from its arrival until its handler has returned or answered,
-/// whichever comes first, and the writing of the answer. What others do for it meanwhile, as the flusher, is not counted.
+/// whichever comes first, and the writing of the answer. What others do for it meanwhile, as the flusher, is not
+/// counted.
 final class RequestMeter {
     private final Quotas quotas;
     private final Clock clock;

@@ -35,7 +35,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/// What clients over their quotas are answered, by requests as they are on the wire; each on a connection of its own, as
+/// What clients over their quotas are answered, by requests as they are on the wire; each on a connection of its own,
+/// as
 /// one that was throttled is not listened to for a while.
 @Timeout(60)
 class QuotaEnforcementTest {
@@ -53,8 +54,7 @@ class QuotaEnforcementTest {
     @BeforeEach
     void start() throws Exception {
         node = Node.start(
-                Environment.real(),
-                Map.of("log.dirs", directory.toString(), "listeners", "PLAINTEXT://127.0.0.1:0"));
+                Environment.real(), Map.of("log.dirs", directory.toString(), "listeners", "PLAINTEXT://127.0.0.1:0"));
         assertThat(create(TOPIC, 1, 7).topics().getFirst().errorCode()).isZero();
     }
 
@@ -147,7 +147,12 @@ class QuotaEnforcementTest {
         var throttled = produce();
         // Three requests of 5 KB in a window of ten to eleven seconds.
         assertThat(throttled.throttleTimeMs()).isBetween(3_000, 6_000);
-        assertThat(throttled.responses().getFirst().partitionResponses().getFirst().baseOffset())
+        assertThat(throttled
+                        .responses()
+                        .getFirst()
+                        .partitionResponses()
+                        .getFirst()
+                        .baseOffset())
                 .isEqualTo(4);
     }
 
@@ -191,7 +196,9 @@ class QuotaEnforcementTest {
         assertThat(((MetadataResponse) ask(ApiKey.METADATA, 12, metadata)).throttleTimeMs())
                 .isBetween(1, 1_000);
         assertThat(produce().throttleTimeMs()).isBetween(1, 1_000);
-        assertThat(ask(ApiKey.METADATA, 2, metadata)).as("a version that cannot tell").isNotNull();
+        assertThat(ask(ApiKey.METADATA, 2, metadata))
+                .as("a version that cannot tell")
+                .isNotNull();
     }
 
     @Test
@@ -199,8 +206,7 @@ class QuotaEnforcementTest {
         limit("user", "ANONYMOUS", "controller_mutation_rate", 1);
         assertThat(create("burst", 20, 7).throttleTimeMs()).isZero();
         var refused = create("more", 1, 7);
-        assertThat(refused.topics().getFirst().errorCode())
-                .isEqualTo(ErrorCode.THROTTLING_QUOTA_EXCEEDED.code());
+        assertThat(refused.topics().getFirst().errorCode()).isEqualTo(ErrorCode.THROTTLING_QUOTA_EXCEEDED.code());
         assertThat(refused.topics().getFirst().errorMessage()).contains("controller_mutation_rate");
         assertThat(refused.throttleTimeMs()).isBetween(1_000, 10_000);
         var grown = (CreatePartitionsResponse) ask(ApiKey.CREATE_PARTITIONS, 3, grow());
@@ -211,9 +217,15 @@ class QuotaEnforcementTest {
         var older = create("more", 1, 5);
         assertThat(older.topics().getFirst().errorCode()).isZero();
         assertThat(older.throttleTimeMs()).isPositive();
-        assertThat(((CreatePartitionsResponse) ask(ApiKey.CREATE_PARTITIONS, 2, grow())).results().getFirst().errorCode())
+        assertThat(((CreatePartitionsResponse) ask(ApiKey.CREATE_PARTITIONS, 2, grow()))
+                        .results()
+                        .getFirst()
+                        .errorCode())
                 .isZero();
-        assertThat(((DeleteTopicsResponse) ask(ApiKey.DELETE_TOPICS, 4, delete())).responses().getFirst().errorCode())
+        assertThat(((DeleteTopicsResponse) ask(ApiKey.DELETE_TOPICS, 4, delete()))
+                        .responses()
+                        .getFirst()
+                        .errorCode())
                 .isZero();
     }
 

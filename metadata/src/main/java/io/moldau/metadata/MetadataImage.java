@@ -32,16 +32,8 @@ public record MetadataImage(
         SortedMap<String, Map<ScramMechanism, ScramCredential>> scramCredentials) {
 
     /// Before the first record.
-    public static final MetadataImage EMPTY =
-            new MetadataImage(
-                    0,
-                    "",
-                    Collections.emptySortedMap(),
-                    Map.of(),
-                    Map.of(),
-                    0,
-                    Map.of(),
-                    Collections.emptySortedMap());
+    public static final MetadataImage EMPTY = new MetadataImage(
+            0, "", Collections.emptySortedMap(), Map.of(), Map.of(), 0, Map.of(), Collections.emptySortedMap());
 
     public Optional<TopicImage> topic(String name) {
         return Optional.ofNullable(topics.get(name));

@@ -128,8 +128,8 @@ final class MetadataRecordFormat {
                 .forEach((resource, settings) -> settings.forEach(
                         (name, value) -> records.add(new ConfigChanged(resource, name, Optional.of(value)))));
         image.quotas()
-                .forEach((entity, quotas) -> quotas.forEach(
-                        (key, value) -> records.add(new QuotaChanged(entity, key, Optional.of(value)))));
+                .forEach((entity, quotas) ->
+                        quotas.forEach((key, value) -> records.add(new QuotaChanged(entity, key, Optional.of(value)))));
         image.scramCredentials()
                 .forEach((user, credentials) -> credentials.forEach((mechanism, credential) ->
                         records.add(new ScramCredentialChanged(user, mechanism, credential))));

@@ -118,7 +118,9 @@ class MetadataTest {
                         .addPartitions(image, "orders", 5, List.of(List.of(9), List.of(0)), false, all -> true)
                         .records())
                 .isEmpty();
-        assertThat(decisions.addPartitions(image, "orders", 5, List.of(), false, all -> true).records())
+        assertThat(decisions
+                        .addPartitions(image, "orders", 5, List.of(), false, all -> true)
+                        .records())
                 .hasSize(2);
     }
 

@@ -20,8 +20,10 @@ import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-/// Clients that used more than their quota: answered at once, and not listened to for a while (KIP-219). Time is stepped
-/// by hand; sockets are real, on one loop, so that whoever is served after somebody else was ready is served behind him.
+/// Clients that used more than their quota: answered at once, and not listened to for a while (KIP-219). Time is
+/// stepped
+/// by hand; sockets are real, on one loop, so that whoever is served after somebody else was ready is served behind
+/// him.
 @Timeout(30)
 class MutedConnectionTest {
     private static final int IDLE_MS = 600_000;
@@ -235,7 +237,9 @@ class MutedConnectionTest {
                 pass(IDLE_MS / 10);
                 comeRound(other);
             }
-            assertThat(server.connections()).as("who left was noticed once he was listened to").isEqualTo(2);
+            assertThat(server.connections())
+                    .as("who left was noticed once he was listened to")
+                    .isEqualTo(2);
             muted.send(ASK);
             pass(IDLE_MS / 10);
             muted.expectAnswers(1);

@@ -413,6 +413,6 @@ final class BrokerCatalogue {
     static boolean notYet(String name) {
         return ALL.find(name).isEmpty()
                 && NOT_YET.stream()
-                .anyMatch(prefix -> prefix.endsWith(".") ? name.startsWith(prefix) : name.equals(prefix));
+                        .anyMatch(prefix -> prefix.endsWith(".") ? name.startsWith(prefix) : name.equals(prefix));
     }
 }

@@ -49,6 +49,9 @@ final class GroupBounds {
 
     private static Optional<String> problem(
             String name, Optional<String> least, Optional<String> most, String value, BrokerSettings broker) {
+        if (least.isEmpty() && most.isEmpty()) {
+            return Optional.empty();
+        }
         int number = Integer.parseInt(value);
         boolean few = least.filter(bound -> number < broker.int32(bound)).isPresent();
         boolean many = most.filter(bound -> number > broker.int32(bound)).isPresent();

@@ -112,8 +112,9 @@ class SettingsTest {
                 "streams.session.timeout.ms", "45000",
                 "streams.heartbeat.interval.ms", "15000",
                 "streams.num.standby.replicas", "0");
-        inside.forEach((name, value) ->
-                assertThat(GroupSettings.problem(name, value, DEFAULTS)).as(name).isEmpty());
+        inside.forEach((name, value) -> assertThat(GroupSettings.problem(name, value, DEFAULTS))
+                .as(name)
+                .isEmpty());
         var outside = Map.of(
                 "consumer.session.timeout.ms", "44999",
                 "consumer.heartbeat.interval.ms", "15001",

@@ -5,7 +5,8 @@ import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Supplier;
 
-/// The counters of one kind, at most so many. When there are more, the idle ones go, which changes nothing; if that is not
+/// The counters of one kind, at most so many. When there are more, the idle ones go, which changes nothing; if that is
+/// not
 /// enough, the half that was used longest ago: who is in it begins anew.
 final class Counters<C extends Counter> {
     private final int most;
@@ -40,7 +41,8 @@ final class Counters<C extends Counter> {
         }
         record Use(Who who, long agoNanos) {}
         counters.entrySet().stream()
-                .map(entry -> new Use(entry.getKey(), nowNanos - entry.getValue().usedNanos()))
+                .map(entry ->
+                        new Use(entry.getKey(), nowNanos - entry.getValue().usedNanos()))
                 .sorted(Comparator.comparingLong(Use::agoNanos).reversed())
                 .limit(Math.max(1, most / 2))
                 .forEach(use -> counters.remove(use.who()));

@@ -165,7 +165,8 @@ public final class QuotaDecisions {
         }
         if (wanted.containsKey(Type.IP) && wanted.size() > 1) {
             return new Described.Refused(new Refusal(
-                    INVALID_REQUEST, "a filter by ip cannot be combined with one by user or client-id: no quota is both"));
+                    INVALID_REQUEST,
+                    "a filter by ip cannot be combined with one by user or client-id: no quota is both"));
         }
         var found = new LinkedHashMap<QuotaEntity, Map<String, Double>>();
         image.quotas().forEach((entity, quotas) -> {

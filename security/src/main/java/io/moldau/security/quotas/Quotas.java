@@ -80,7 +80,8 @@ public final class Quotas implements Controller.Listener {
                 .orElse(0);
     }
 
-    /// Counts an answer with records that is about to be given. Milliseconds to throttle: then it must not be given, and
+    /// Counts an answer with records that is about to be given. Milliseconds to throttle: then it must not be given,
+    /// and
     /// was not counted.
     public int fetching(Who who, long bytes, long nowNanos) {
         return limit(QuotaKey.CONSUMER_BYTE_RATE, who)
@@ -129,8 +130,8 @@ public final class Quotas implements Controller.Listener {
     /// @param strict the client understands THROTTLING_QUOTA_EXCEEDED
     public MutationBudget mutations(Who who, boolean strict, long nowNanos) {
         var limit = limit(QuotaKey.CONTROLLER_MUTATION_RATE, who);
-        var bucket = limit.map(one -> buckets.of(
-                one.counted(), nowNanos, () -> new TokenBucket(controllerWindows, one.most(), nowNanos)));
+        var bucket = limit.map(one ->
+                buckets.of(one.counted(), nowNanos, () -> new TokenBucket(controllerWindows, one.most(), nowNanos)));
         return new MutationBudget(limit, bucket, strict, nowNanos);
     }
 

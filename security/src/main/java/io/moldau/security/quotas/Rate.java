@@ -36,7 +36,8 @@ final class Rate implements Counter {
         return rate > limit ? (rate - limit) / limit * seconds * MS_PER_SECOND : 0;
     }
 
-    /// Counts what is to be given now, unless others have used up the limit: then nothing is counted. What alone is more
+    /// Counts what is to be given now, unless others have used up the limit: then nothing is counted. What alone is
+    /// more
     /// than all windows allow is let through when nothing else was, as it would never be otherwise.
     synchronized double addIfWithin(double amount, double limit, long nowNanos) {
         boolean alone = total(Math.floorDiv(nowNanos, windows.nanos())) <= 0;

@@ -43,7 +43,8 @@ public final class ScramDecisions {
 
     private ScramDecisions() {}
 
-    /// By user, in the order in which they were named: why nothing of what was wished for him happened; empty if it did.
+    /// By user, in the order in which they were named: why nothing of what was wished for him happened; empty if it
+    /// did.
     public static Decision<Map<String, Optional<Refusal>>> alter(
             MetadataImage image, List<Removal> removals, List<Storing> storings) {
         var outcomes = new LinkedHashMap<String, Optional<Refusal>>();
@@ -59,9 +60,7 @@ public final class ScramDecisions {
             if (isFine(outcomes, one.user)) {
                 var mechanism = mechanism(one.mechanism);
                 records.add(new ScramCredentialChanged(
-                        one.user,
-                        mechanism,
-                        ScramKeys.of(mechanism, one.iterations, one.salt, one.saltedPassword)));
+                        one.user, mechanism, ScramKeys.of(mechanism, one.iterations, one.salt, one.saltedPassword)));
             }
         }
         return new Decision<>(records, outcomes);
@@ -143,8 +142,8 @@ public final class ScramDecisions {
     private static Described describe(MetadataImage image, String user) {
         var credentials = image.scramCredentials().get(user);
         if (credentials == null) {
-            return new Described.Refused(new Refusal(
-                    ErrorCode.RESOURCE_NOT_FOUND, "user \"" + user + "\" has no SCRAM credentials"));
+            return new Described.Refused(
+                    new Refusal(ErrorCode.RESOURCE_NOT_FOUND, "user \"" + user + "\" has no SCRAM credentials"));
         }
         return new Described.Credentials(iterations(credentials));
     }

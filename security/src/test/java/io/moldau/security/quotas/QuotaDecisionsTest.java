@@ -131,7 +131,8 @@ class QuotaDecisionsTest {
                 false);
         assertThat(decision.records()).isEmpty();
         assertThat(decision.answer())
-                .allSatisfy(outcome -> assertThat(outcome.orElseThrow().reason()).contains("twice"));
+                .allSatisfy(
+                        outcome -> assertThat(outcome.orElseThrow().reason()).contains("twice"));
     }
 
     @Test
@@ -165,7 +166,6 @@ class QuotaDecisionsTest {
         refused(ErrorCode.INVALID_REQUEST, "none is given", new Filter("user", Filter.EXACT, Optional.empty()));
         refused(ErrorCode.INVALID_REQUEST, "one is given", new Filter("user", Filter.DEFAULT, Optional.of("anna")));
         refused(ErrorCode.INVALID_REQUEST, "match type 3", new Filter("user", (byte) 3, Optional.empty()));
-        refused(
-                ErrorCode.INVALID_REQUEST, "no quota is both", user, new Filter("ip", Filter.ANY, Optional.empty()));
+        refused(ErrorCode.INVALID_REQUEST, "no quota is both", user, new Filter("ip", Filter.ANY, Optional.empty()));
     }
 }

@@ -13,7 +13,9 @@ class TokenBucketTest {
     void aFullBucketAllowsABurstAndOneMoreThanThatIsOwed() {
         var bucket = new TokenBucket(WINDOWS, 2, 0);
         assertThat(bucket.takeIfNothingIsOwed(20, 2, 0)).isZero();
-        assertThat(bucket.takeIfNothingIsOwed(4, 2, 0)).as("it is empty, but nothing is owed").isZero();
+        assertThat(bucket.takeIfNothingIsOwed(4, 2, 0))
+                .as("it is empty, but nothing is owed")
+                .isZero();
         assertThat(bucket.takeIfNothingIsOwed(1, 2, 0)).isCloseTo(2000, within(1e-6));
         assertThat(bucket.takeIfNothingIsOwed(1, 2, SECOND)).isCloseTo(1000, within(1e-6));
         assertThat(bucket.takeIfNothingIsOwed(1, 2, 2 * SECOND)).isZero();

@@ -47,8 +47,8 @@ class ScramDecisionsTest {
         assertThat(ScramDecisions.describe(image, List.of()))
                 .containsOnly(Map.entry(
                         "anna",
-                        new Described.Credentials(new TreeMap<>(
-                                Map.of(ScramMechanism.SHA_256, 8192, ScramMechanism.SHA_512, 16_384)))));
+                        new Described.Credentials(
+                                new TreeMap<>(Map.of(ScramMechanism.SHA_256, 8192, ScramMechanism.SHA_512, 16_384)))));
         alter(List.of(new Removal("anna", SHA_512)), List.of());
         assertThat(image.scramCredentials().get("anna")).containsOnlyKeys(ScramMechanism.SHA_256);
     }
