@@ -22,11 +22,7 @@ import picocli.CommandLine.Spec;
         name = "quotas",
         description = "Lists, sets and deletes quotas: how much of the node clients may use.",
         mixinStandardHelpOptions = true,
-        subcommands = {
-            QuotasCommand.ListQuotas.class,
-            QuotasCommand.SetQuotas.class,
-            QuotasCommand.DeleteQuotas.class
-        })
+        subcommands = {QuotasCommand.ListQuotas.class, QuotasCommand.SetQuotas.class, QuotasCommand.DeleteQuotas.class})
 final class QuotasCommand {
     private static final String KEYS = "producer_byte_rate, consumer_byte_rate, request_percentage,"
             + " controller_mutation_rate; of an address: connection_creation_rate.";
@@ -99,7 +95,9 @@ final class QuotasCommand {
 
     @Command(
             name = "set",
-            description = {"Sets quotas, a second: " + KEYS, "As: moldau quotas set --client-id etl producer_byte_rate=1e6"
+            description = {
+                "Sets quotas, a second: " + KEYS,
+                "As: moldau quotas set --client-id etl producer_byte_rate=1e6"
             },
             mixinStandardHelpOptions = true)
     static final class SetQuotas implements Callable<Integer> {
@@ -125,10 +123,7 @@ final class QuotasCommand {
         }
     }
 
-    @Command(
-            name = "delete",
-            description = "Takes quotas back: " + KEYS,
-            mixinStandardHelpOptions = true)
+    @Command(name = "delete", description = "Takes quotas back: " + KEYS, mixinStandardHelpOptions = true)
     static final class DeleteQuotas implements Callable<Integer> {
         @Mixin
         private ClusterOption cluster = new ClusterOption();

@@ -51,9 +51,15 @@ class QuotasCommandTest {
     @Test
     void quotasAreSetListedAndDeleted(@TempDir Path directory) throws Exception {
         try (var node = Node.start(
-                Environment.real(),
-                Map.of("log.dirs", directory.toString(), "listeners", "PLAINTEXT://127.0.0.1:0"))) {
-            assertThat(run(node, "quotas", "set", "--client-id", "etl", "producer_byte_rate=1e6", "request_percentage=5"))
+                Environment.real(), Map.of("log.dirs", directory.toString(), "listeners", "PLAINTEXT://127.0.0.1:0"))) {
+            assertThat(run(
+                            node,
+                            "quotas",
+                            "set",
+                            "--client-id",
+                            "etl",
+                            "producer_byte_rate=1e6",
+                            "request_percentage=5"))
                     .isZero();
             assertThat(run(node, "quotas", "set", "--default", "user", "--client-id", "etl", "consumer_byte_rate=7"))
                     .isZero();

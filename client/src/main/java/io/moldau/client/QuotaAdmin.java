@@ -17,8 +17,7 @@ import java.util.TreeMap;
 public final class QuotaAdmin {
     /// One quota.
     ///
-    /// @param owner whom it is for: names by `user`, `client-id` or `ip`; no name stands for all that have no own
-    quota
+    /// @param owner names by `user`, `client-id` or `ip`; no name stands for all without an own quota
     public record Quota(Map<String, Optional<String>> owner, String key, double value) {}
 
     private final Cluster cluster;

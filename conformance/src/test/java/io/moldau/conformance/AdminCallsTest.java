@@ -222,8 +222,8 @@ class AdminCallsTest {
                 .all()
                 .get();
         assertThat(admin().describeUserScramCredentials().all().get())
-                .hasEntrySatisfying("anna", found -> assertThat(found.credentialInfos())
-                        .containsExactly(info));
+                .hasEntrySatisfying(
+                        "anna", found -> assertThat(found.credentialInfos()).containsExactly(info));
         assertFails(
                 admin().describeUserScramCredentials(List.of("nobody")).description("nobody"),
                 ResourceNotFoundException.class);

@@ -77,7 +77,8 @@ class QuotasTest {
             alter(admin, everyUser(), new Op("consumer_byte_rate", 2e6));
             alter(admin, entity(IP, "10.0.0.1"), new Op("connection_creation_rate", 5.0));
             alter(admin, both, new Op("request_percentage", null));
-            var validated = new ClientQuotaAlteration(entity(CLIENT_ID, "no"), List.of(new Op("producer_byte_rate", 1.0)));
+            var validated =
+                    new ClientQuotaAlteration(entity(CLIENT_ID, "no"), List.of(new Op("producer_byte_rate", 1.0)));
             admin.alterClientQuotas(List.of(validated), new AlterClientQuotasOptions().validateOnly(true))
                     .all()
                     .get();
@@ -89,8 +90,7 @@ class QuotasTest {
                             Map.entry(both, Map.of("producer_byte_rate", 1e6)),
                             Map.entry(everyUser(), Map.of("consumer_byte_rate", 2e6)),
                             Map.entry(entity(IP, "10.0.0.1"), Map.of("connection_creation_rate", 5.0)));
-            var users = ClientQuotaFilter.containsOnly(
-                    List.of(ClientQuotaFilterComponent.ofEntityType(USER)));
+            var users = ClientQuotaFilter.containsOnly(List.of(ClientQuotaFilterComponent.ofEntityType(USER)));
             assertThat(admin.describeClientQuotas(users).entities().get()).containsOnlyKeys(everyUser());
             var anna = ClientQuotaFilter.contains(List.of(ClientQuotaFilterComponent.ofEntity(USER, "anna")));
             assertThat(admin.describeClientQuotas(anna).entities().get()).containsOnlyKeys(both);
@@ -107,8 +107,8 @@ class QuotasTest {
             assertThatThrownBy(() -> alter(admin, entity(IP, "10.0.0.1"), new Op("request_percentage", 1.0)))
                     .hasCauseInstanceOf(InvalidRequestException.class);
             var filter = ClientQuotaFilter.contains(List.of(ClientQuotaFilterComponent.ofEntityType("group")));
-            assertThatThrownBy(() ->
-                            admin.describeClientQuotas(filter).entities().get())
+            assertThatThrownBy(
+                            () -> admin.describeClientQuotas(filter).entities().get())
                     .hasCauseInstanceOf(UnsupportedVersionException.class);
         }
     }
@@ -136,7 +136,8 @@ class QuotasTest {
                     producer.send(new ProducerRecord<>("orders", new byte[RECORD_BYTES]))
                             .get();
                 }
-                assertThat(metric(producer.metrics(), "produce-throttle-time-avg")).isPositive();
+                assertThat(metric(producer.metrics(), "produce-throttle-time-avg"))
+                        .isPositive();
             }
             try (var consumer = new KafkaConsumer<byte[], byte[]>(Map.of(
                     "bootstrap.servers",
@@ -155,7 +156,8 @@ class QuotasTest {
                 while (offsets.size() < records) {
                     consumer.poll(Duration.ofSeconds(1)).forEach(record -> offsets.add(record.offset()));
                 }
-                assertThat(metric(consumer.metrics(), "fetch-throttle-time-avg")).isPositive();
+                assertThat(metric(consumer.metrics(), "fetch-throttle-time-avg"))
+                        .isPositive();
             }
         }
     }
@@ -174,15 +176,19 @@ class QuotasTest {
                 var admin = admin(node)) {
             alter(admin, entity(CLIENT_ID, "boss"), new Op("controller_mutation_rate", 2.0));
             var impatient = new CreateTopicsOptions().retryOnQuotaViolation(false);
-            admin.createTopics(List.of(new NewTopic("burst", 8, (short) 1))).all().get();
+            admin.createTopics(List.of(new NewTopic("burst", 8, (short) 1)))
+                    .all()
+                    .get();
             assertThatThrownBy(() -> admin.createTopics(List.of(new NewTopic("more", 1, (short) 1)), impatient)
                             .all()
                             .get())
-                    .hasCauseInstanceOf(ThrottlingQuotaExceededException.class)
-                    .satisfies(failure -> assertThat(
-                                    ((ThrottlingQuotaExceededException) failure.getCause()).throttleTimeMs())
-                            .isPositive());
-            admin.createTopics(List.of(new NewTopic("more", 1, (short) 1))).all().get();
+                    .cause()
+                    .isInstanceOfSatisfying(
+                            ThrottlingQuotaExceededException.class,
+                            refused -> assertThat(refused.throttleTimeMs()).isPositive());
+            admin.createTopics(List.of(new NewTopic("more", 1, (short) 1)))
+                    .all()
+                    .get();
             assertThat(admin.listTopics().names().get()).contains("burst", "more");
         }
     }
