@@ -150,6 +150,22 @@ class ConfigDecisionsTest {
     }
 
     @Test
+    void aGroupsSessionOutlivesItsHeartbeatsWhateverIsSetFirst() {
+        var wide = new LiveSettings(
+                BrokerSettings.parse(Map.of("group.streams.min.session.timeout.ms", "6000")), NODE, image);
+        var group = List.of(set("streams.session.timeout.ms", "10000"));
+        var deciding = new ConfigDecisions(NODE, wide::settings);
+        apply(deciding.alter(image, Type.GROUP.code(), "billing", group));
+        var slower = List.of(set("streams.heartbeat.interval.ms", "10000"));
+        assertThat(deciding.alter(image, Type.GROUP.code(), "billing", slower))
+                .isInstanceOfSatisfying(Outcome.Refused.class, refused -> {
+                    assertThat(refused.refusal().error()).isEqualTo(ErrorCode.INVALID_CONFIG);
+                    assertThat(refused.refusal().reason())
+                            .contains("streams.session.timeout.ms=10000 must be greater than");
+                });
+    }
+
+    @Test
     void resourcesAreListedByType() {
         alter(new ConfigResource(Type.GROUP, "billing"), set("consumer.session.timeout.ms", "50000"));
         assertThat(ListConfigResourcesHandler.list(image, NODE, List.of()))
