@@ -35,9 +35,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/// What clients over their quotas are answered, by requests as they are on the wire; each on a connection of its own,
-/// as
-/// one that was throttled is not listened to for a while.
+/// What clients over their quotas are answered, by requests as they are on the wire; each on a connection of its
+/// own, as one that was throttled is not listened to for a while.
 @Timeout(60)
 class QuotaEnforcementTest {
     private static final String CLIENT = "every";

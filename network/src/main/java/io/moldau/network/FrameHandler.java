@@ -14,9 +14,8 @@ public interface FrameHandler {
         return false;
     }
 
-    /// A connection was made. More than 0: it came too soon; it is closed unserved after so many milliseconds. Called
-    /// on
-    /// an event loop: must not block.
+    /// A connection was made. More than 0: it came too soon, and is closed unserved after so many milliseconds.
+    /// Called on an event loop: must not block.
     default int holdOffMs(InetAddress remote) {
         return 0;
     }

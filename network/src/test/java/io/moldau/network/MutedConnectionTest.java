@@ -21,9 +21,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /// Clients that used more than their quota: answered at once, and not listened to for a while (KIP-219). Time is
-/// stepped
-/// by hand; sockets are real, on one loop, so that whoever is served after somebody else was ready is served behind
-/// him.
+/// stepped by hand; sockets are real, on one loop, so that whoever is served after somebody else was ready is
+/// served behind him.
 @Timeout(30)
 class MutedConnectionTest {
     private static final int IDLE_MS = 600_000;

@@ -5,9 +5,8 @@ import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Supplier;
 
-/// The counters of one kind, at most so many. When there are more, the idle ones go, which changes nothing; if that is
-/// not
-/// enough, the half that was used longest ago: who is in it begins anew.
+/// The counters of one kind, at most so many. When there are more, the idle ones go, which changes nothing; if that
+/// is not enough, the half that was used longest ago: who is in it begins anew.
 final class Counters<C extends Counter> {
     private final int most;
     private final Map<Who, C> counters = new ConcurrentHashMap<>();

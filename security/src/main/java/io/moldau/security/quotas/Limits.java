@@ -13,8 +13,7 @@ import java.util.stream.Stream;
 /// Who has which quota of one kind. Immutable but for the remembered answers.
 ///
 /// The first that exists of these holds: user and client id; user and any client; user; any user and client id; any
-/// user
-/// and any client; any user; client id; any client. Addresses are apart: address; any address.
+/// user and any client; any user; client id; any client. Addresses are apart: address; any address.
 final class Limits {
     private static final int MOST_REMEMBERED = 10_000;
     private static final Optional<String> ANY = Optional.empty();

@@ -80,9 +80,8 @@ public final class Quotas implements Controller.Listener {
                 .orElse(0);
     }
 
-    /// Counts an answer with records that is about to be given. Milliseconds to throttle: then it must not be given,
-    /// and
-    /// was not counted.
+    /// Counts an answer with records that is about to be given. Milliseconds to throttle: then it must not be
+    /// given, and was not counted.
     public int fetching(Who who, long bytes, long nowNanos) {
         return limit(QuotaKey.CONSUMER_BYTE_RATE, who)
                 .map(limit -> wholeMs(rate(QuotaKey.CONSUMER_BYTE_RATE, limit, nowNanos)

@@ -37,8 +37,7 @@ final class Rate implements Counter {
     }
 
     /// Counts what is to be given now, unless others have used up the limit: then nothing is counted. What alone is
-    /// more
-    /// than all windows allow is let through when nothing else was, as it would never be otherwise.
+    /// more than all windows allow is let through when nothing else was, as it would never be otherwise.
     synchronized double addIfWithin(double amount, double limit, long nowNanos) {
         boolean alone = total(Math.floorDiv(nowNanos, windows.nanos())) <= 0;
         double wait = add(amount, limit, nowNanos);
