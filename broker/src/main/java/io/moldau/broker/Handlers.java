@@ -84,6 +84,9 @@ final class Handlers {
                 DescribeLogDirsRequest.class,
                 new DescribeLogDirsHandler(context, directories));
         TelemetryHandlers.register(table, context);
+        new ClientQuotaHandlers(context).register(table);
+        new ScramHandlers(context).register(table);
+        WithoutSecurityHandlers.register(table);
         new ReassignmentHandlers(context).register(table);
         new QuorumHandlers(context).register(table);
         GroupHandlers.register(table, groups);

@@ -19,6 +19,8 @@ import io.moldau.protocol.ApiKey;
 import io.moldau.protocol.message.ApiVersionsRequest;
 import io.moldau.replication.Partition;
 import io.moldau.replication.Partitions;
+import io.moldau.security.quotas.Quotas;
+import io.moldau.security.quotas.Windows;
 import io.moldau.storage.Cleaner;
 import io.moldau.storage.LogDirectories;
 import io.moldau.storage.LogDirectory;
@@ -151,6 +153,8 @@ public final class Node implements AutoCloseable {
 
     private void listen() throws StartupException {
         int nodeId = settings.int32("node.id");
+        var quotas = new Quotas(windows("quota"), windows("controller.quota"), controller.image());
+        controller.listen(quotas);
         var context = new NodeContext(
                 nodeId,
                 environment,
@@ -159,7 +163,8 @@ public final class Node implements AutoCloseable {
                 new TopicDecisions(List.of(nodeId), () -> NodeContext.randomUuid(environment)),
                 partitions,
                 new AdvertisedAddresses(settings.advertisedListeners()),
-                journal);
+                journal,
+                quotas);
         var shares = ShareHandlers.of(context);
         var groups = new GroupCoordinator(
                 environment,
@@ -190,7 +195,8 @@ public final class Node implements AutoCloseable {
         shares.register(table, context, groups);
         var apiVersions = new ApiVersionsAnswer(table, Features.ALL);
         table.with(ApiKey.API_VERSIONS, ApiVersionsRequest.class, apiVersions);
-        var dispatcher = new RequestDispatcher(table, apiVersions, shares.sessions()::closed);
+        var dispatcher =
+                new RequestDispatcher(table, apiVersions, shares.sessions()::closed, quotas, environment.clock());
         for (var endpoint : settings.listeners()) {
             servers.add(open(endpoint, dispatcher));
         }
@@ -264,6 +270,10 @@ public final class Node implements AutoCloseable {
         }
     }
 
+    private Windows windows(String of) {
+        return new Windows(settings.int32(of + ".window.num"), settings.int32(of + ".window.size.seconds"));
+    }
+
     private GroupSettings groupSettings() {
         return new GroupSettings(
                 settings.int32("group.min.session.timeout.ms"),
@@ -279,6 +289,9 @@ public final class Node implements AutoCloseable {
     }
 
     private int groupConfig(String group, String name) {
+        if (name.startsWith("group.")) {
+            return live.current().int32(name);
+        }
         var own = controller.image().config(new ConfigResource(ConfigResource.Type.GROUP, group));
         return io.moldau.broker.settings.GroupSettings.int32(name, own, live.current());
     }

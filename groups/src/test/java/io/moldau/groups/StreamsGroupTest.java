@@ -69,6 +69,20 @@ class StreamsGroupTest {
     }
 
     @Test
+    void aGroupHasNoMoreMembersThanTheBrokerAllows() throws IOException {
+        var node = node(1);
+        node.configs.put("group.streams.max.size", 1);
+        var a = new StreamsClient(node, "a", "pa");
+        var b = new StreamsClient(node, "b", "pb");
+        assertThat(a.join()).isEqualTo(ErrorCode.NONE);
+        assertThat(b.join()).isEqualTo(ErrorCode.GROUP_MAX_SIZE_REACHED);
+        assertThat(described(node).members()).hasSize(1);
+        assertThat(a.join()).as("a member may join again").isEqualTo(ErrorCode.NONE);
+        assertThat(a.leave()).isEqualTo(ErrorCode.NONE);
+        assertThat(b.join()).isEqualTo(ErrorCode.NONE);
+    }
+
+    @Test
     void whatIsWrongWithTheTopicsIsSaid() throws IOException {
         var node = new GroupsFixture(1);
         var a = new StreamsClient(node, "a", "pa");

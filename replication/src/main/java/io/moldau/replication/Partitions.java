@@ -118,6 +118,9 @@ public final class Partitions implements Controller.Listener {
                 case MetadataRecord.ClusterCreated created -> {}
                 case MetadataRecord.TopicCreated created -> {}
                 case MetadataRecord.ProducerIdsReserved reserved -> {}
+                case MetadataRecord.QuotaChanged quota -> {}
+                case MetadataRecord.ScramCredentialChanged credential -> {}
+                case MetadataRecord.ScramCredentialRemoved credential -> {}
             }
         }
         wanted.run();

@@ -155,6 +155,7 @@ public final class StreamsProtocol {
         StreamsMember before;
         if (heartbeat.isJoining()) {
             group = state.groups.computeIfAbsent(request.groupId(), StreamsGroup::new);
+            checkRoom(group, request.memberId());
             before = group.members.getOrDefault(request.memberId(), StreamsMember.unknown(request.memberId()));
             takeTopology(group, heartbeat, effects);
         } else {
@@ -200,6 +201,15 @@ public final class StreamsProtocol {
                         .partitionsByUserEndpoint(tellEndpoints ? StreamsViews.endpoints(group, topics) : null)
                         .build(),
                 configured.missing());
+    }
+
+    private void checkRoom(StreamsGroup group, String memberId) {
+        int most = configs.int32(group.id, "group.streams.max.size");
+        if (!group.members.containsKey(memberId) && group.members.size() >= most) {
+            throw new Refusal(
+                    ErrorCode.GROUP_MAX_SIZE_REACHED,
+                    "the group has " + group.members.size() + " members, as many as group.streams.max.size allows");
+        }
     }
 
     private static List<Status> status(
