@@ -105,8 +105,9 @@ final class ConsumeCommand implements Callable<Integer> {
             throw new IllegalArgumentException("--group and --share are two kinds of groups: give one of them.");
         }
         if ((group != null || share != null) && (toEnd || !only.isEmpty())) {
-            throw new IllegalArgumentException("With --group and --share, the group decides which partitions are read and"
-                    + " how far it came: leave out --partition and --to-end. To end after some records: --count.");
+            throw new IllegalArgumentException(
+                    "With --group and --share, the group decides which partitions are read and"
+                            + " how far it came: leave out --partition and --to-end. To end after some records: --count.");
         }
         if (share != null && from != null) {
             throw new IllegalArgumentException("Where a share group begins is its setting: moldau config set group "

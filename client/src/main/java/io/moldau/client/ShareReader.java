@@ -45,8 +45,9 @@ public final class ShareReader implements AutoCloseable {
         this.memberId = new Uuid(randomness.nextLong(), randomness.nextLong()).toString();
     }
 
-    /// At most so many records that are given to this member, waiting for the first at most `waitMs`; none if none came.
-    /// Failures that pass by themselves count as none. A node that knows no limit of records (KIP-1206) may give more.
+    /// At most so many records that are given to this member, waiting for the first at most `waitMs`; none if none
+    /// came. Failures that pass by themselves count as none. A node without limits of records (KIP-1206) may give
+    /// more.
     public List<ReceivedRecord> poll(int waitMs, int mostRecords) {
         if (cluster.nowMs() >= nextHeartbeatMs) {
             heartbeat();
@@ -77,8 +78,8 @@ public final class ShareReader implements AutoCloseable {
 
     private List<ReceivedRecord> fetch(int waitMs, int mostRecords) {
         var byLeader = new LinkedHashMap<Integer, Map<TopicPartition, Uuid>>();
-        assigned.forEach((partition, topic) ->
-                byLeader.computeIfAbsent(cluster.leader(partition), node -> new TreeMap<>())
+        assigned.forEach(
+                (partition, topic) -> byLeader.computeIfAbsent(cluster.leader(partition), node -> new TreeMap<>())
                         .put(partition, topic));
         for (int node : List.copyOf(sessions.keySet())) {
             if (!byLeader.containsKey(node)) {
@@ -143,8 +144,8 @@ public final class ShareReader implements AutoCloseable {
     }
 
     private void acknowledge(int node, ShareSession session, boolean isLast, Set<String> problems) {
-        var answer = (ShareAcknowledgeResponse)
-                cluster.call(node, session.acknowledgement(isLast), Cluster.ANY_VERSION);
+        var answer =
+                (ShareAcknowledgeResponse) cluster.call(node, session.acknowledgement(isLast), Cluster.ANY_VERSION);
         ClientException.check(answer.errorCode(), answer.errorMessage(), "Accepting records");
         for (var topic : answer.responses()) {
             for (var partition : topic.partitions()) {
@@ -209,8 +210,7 @@ public final class ShareReader implements AutoCloseable {
             for (var topic : assignment.topicPartitions()) {
                 var name = names.get(topic.topicId());
                 if (name != null) {
-                    topic.partitions()
-                            .forEach(number -> wanted.put(new TopicPartition(name, number), topic.topicId()));
+                    topic.partitions().forEach(number -> wanted.put(new TopicPartition(name, number), topic.topicId()));
                 }
             }
             assigned = wanted;

@@ -23,7 +23,6 @@ import java.util.TreeMap;
 final class ShareSession {
     private static final int FINAL_EPOCH = -1;
     private static final int MOST_BYTES = 16 << 20;
-    private static final int MOST_PARTITION_BYTES = 4 << 20;
     private static final byte RECORD_LIMIT = 1;
     private static final byte GAP = 0;
     private static final byte ACCEPT = 1;
@@ -58,7 +57,6 @@ final class ShareSession {
                 added.computeIfAbsent(topic, id -> new ArrayList<>())
                         .add(FetchPartition.builder()
                                 .partitionIndex(partition.partition())
-                                .partitionMaxBytes(MOST_PARTITION_BYTES)
                                 .build());
             }
         });
@@ -194,7 +192,8 @@ final class ShareSession {
             byte type = one.getValue().type();
             if (!merged.isEmpty()) {
                 var before = merged.getLast();
-                if (before.lastOffset() + 1 == first && before.acknowledgeTypes().getFirst() == type) {
+                if (before.lastOffset() + 1 == first
+                        && before.acknowledgeTypes().getFirst() == type) {
                     merged.removeLast();
                     first = before.firstOffset();
                 }
@@ -216,6 +215,7 @@ final class ShareSession {
             }
         }
         throw new ClientException(
-                ErrorCode.UNKNOWN_TOPIC_ID, "The node spoke of a topic with the id " + topic + ", which nobody asked for.");
+                ErrorCode.UNKNOWN_TOPIC_ID,
+                "The node spoke of a topic with the id " + topic + ", which nobody asked for.");
     }
 }

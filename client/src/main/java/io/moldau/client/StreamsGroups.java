@@ -38,7 +38,8 @@ final class StreamsGroups {
         ClientException.check(described.errorCode(), described.errorMessage(), "Group '" + group + "'");
         var sources = sources(described);
         var counts = new TreeMap<String, Integer>();
-        cluster.allTopics().forEach(topic -> counts.put(topic.name(), topic.partitions().size()));
+        cluster.allTopics()
+                .forEach(topic -> counts.put(topic.name(), topic.partitions().size()));
         var members = described.members().stream()
                 .map(member -> new GroupInfo.Member(
                         member.memberId(),

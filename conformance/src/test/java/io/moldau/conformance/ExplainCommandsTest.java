@@ -25,7 +25,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/// `moldau groups explain`, `transactions explain` and `topics explain`, as a person uses them after something happened.
+/// `moldau groups explain`, `transactions explain` and `topics explain`, as a person uses them after something
+/// happened.
 @Timeout(180)
 class ExplainCommandsTest {
     private static final Duration PATIENCE = Duration.ofSeconds(60);
@@ -43,7 +44,9 @@ class ExplainCommandsTest {
         try (var cluster = new Cluster(ClientSettings.of(Environment.real(), node.bootstrap(), "test"))) {
             await().atMost(PATIENCE)
                     .until(() -> new io.moldau.client.Admin(cluster)
-                            .decisions(kind, name).stream().map(DecisionInfo::what).anyMatch(what -> what.contains(part)));
+                            .decisions(kind, name).stream()
+                                    .map(DecisionInfo::what)
+                                    .anyMatch(what -> what.contains(part)));
         }
     }
 
@@ -68,7 +71,9 @@ class ExplainCommandsTest {
                 assertThat(one.process().isAlive()).isTrue();
             }
             var told = moldau(node, "groups", "explain", "shop");
-            assertThat(told.lines().findFirst().orElseThrow()).startsWith("time").contains("decision");
+            assertThat(told.lines().findFirst().orElseThrow())
+                    .startsWith("time")
+                    .contains("decision");
             assertThat(told)
                     .containsPattern("epoch 1 begins: member \\S+ \\(.*\\) joined")
                     .containsPattern("is settled: 2 members, after \\d+ ms")
@@ -129,8 +134,7 @@ class ExplainCommandsTest {
 
     @Test
     void recordsThatRetentionDeletedAreExplained() throws Exception {
-        try (var node = RunningNode.in(
-                        directory.resolve("data"), Map.of("log.retention.check.interval.ms", "200"));
+        try (var node = RunningNode.in(directory.resolve("data"), Map.of("log.retention.check.interval.ms", "200"));
                 var admin = Admin.create(Map.of("bootstrap.servers", node.bootstrap()))) {
             var topic = new NewTopic("orders", 1, (short) 1)
                     .configs(Map.of("segment.bytes", "1048576", "retention.bytes", "2000000"));
@@ -157,9 +161,9 @@ class ExplainCommandsTest {
                 var command = RunningCommand.start(
                         directory.resolve("out"), "groups", "explain", "nobody", "-b", node.bootstrap())) {
             assertThat(command.process().waitFor()).isZero();
-            assertThat(command.lines())
-                    .containsExactly("The node decided nothing about 'nobody' since it started.");
-            assertThat(moldau(node, "groups", "explain", "nobody", "--json").strip()).isEqualTo("[]");
+            assertThat(command.lines()).containsExactly("The node decided nothing about 'nobody' since it started.");
+            assertThat(moldau(node, "groups", "explain", "nobody", "--json").strip())
+                    .isEqualTo("[]");
         }
     }
 }

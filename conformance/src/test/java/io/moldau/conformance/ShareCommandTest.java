@@ -75,10 +75,7 @@ class ShareCommandTest {
             var read = new ArrayList<>(one.lines());
             read.addAll(two.lines());
             assertThat(read).containsExactlyInAnyOrderElementsOf(jobs(0, sent));
-            assertThat(admin.describeShareGroups(List.of(GROUP))
-                            .all()
-                            .get()
-                            .values())
+            assertThat(admin.describeShareGroups(List.of(GROUP)).all().get().values())
                     .allSatisfy(group -> assertThat(group.members()).isEmpty());
         }
     }

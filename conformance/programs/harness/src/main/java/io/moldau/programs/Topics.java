@@ -13,15 +13,12 @@ import java.util.concurrent.Future;
 import java.util.concurrent.locks.LockSupport;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.AdminClient;
-import org.apache.kafka.clients.admin.AlterConfigOp;
-import org.apache.kafka.clients.admin.ConfigEntry;
 import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.TopicPartition;
-import org.apache.kafka.common.config.ConfigResource;
 import org.apache.kafka.common.serialization.StringDeserializer;
 import org.apache.kafka.common.serialization.StringSerializer;
 
@@ -40,17 +37,6 @@ public final class Topics {
                     .all()
                     .get();
         }
-    }
-
-    /// Sets settings of a group, which need not exist yet.
-    public static void configureGroup(Admin admin, String group, Map<String, String> settings) throws Exception {
-        var changes = settings.entrySet().stream()
-                .map(one -> new AlterConfigOp(
-                        new ConfigEntry(one.getKey(), one.getValue()), AlterConfigOp.OpType.SET))
-                .toList();
-        admin.incrementalAlterConfigs(Map.of(new ConfigResource(ConfigResource.Type.GROUP, group), changes))
-                .all()
-                .get();
     }
 
     /// A producer that is patient with a node that is away for a while.

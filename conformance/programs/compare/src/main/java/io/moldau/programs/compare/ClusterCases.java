@@ -22,6 +22,10 @@ final class ClusterCases {
     private static final byte SAFE = 2;
     private static final byte UNSAFE = 3;
 
+    private static final String LEVELS = "the levels of features go with the version of the node";
+    private static final String LOGGERS = "levels of loggers cannot be seen or changed while the node runs";
+    private static final int BROKER_LOGGER = 8;
+
     private ClusterCases() {}
 
     static void run(Comparison both, int nodeId) throws IOException {
@@ -45,20 +49,30 @@ final class ClusterCases {
     }
 
     private static FeatureUpdateKey feature(String name, int level, byte type) {
-        return new FeatureUpdateKey().setFeature(name).setMaxVersionLevel((short) level).setUpgradeType(type);
+        return new FeatureUpdateKey()
+                .setFeature(name)
+                .setMaxVersionLevel((short) level)
+                .setUpgradeType(type);
     }
 
     private static void features(Comparison both) throws IOException {
         for (int version = 1; version <= 2; version++) {
             both.same("UpdateFeatures: nothing", features(false), version);
             both.same("UpdateFeatures: unknown feature", features(false, feature("nonsense", 1, UPGRADE)), version);
-            both.same("UpdateFeatures: the level it has", features(false, feature("group.version", 1, UPGRADE)), version);
-            both.same("UpdateFeatures: above the highest", features(false, feature("group.version", 9, UPGRADE)), version);
+            both.same(
+                    "UpdateFeatures: the level it has", features(false, feature("group.version", 1, UPGRADE)), version);
+            both.same(
+                    "UpdateFeatures: above the highest",
+                    features(false, feature("group.version", 9, UPGRADE)),
+                    version);
             both.same(
                     "UpdateFeatures: metadata.version above the highest",
                     features(false, feature("metadata.version", 99, UPGRADE)),
                     version);
-            both.same("UpdateFeatures: a negative level", features(false, feature("group.version", -1, UPGRADE)), version);
+            both.same(
+                    "UpdateFeatures: a negative level",
+                    features(false, feature("group.version", -1, UPGRADE)),
+                    version);
             both.same(
                     "UpdateFeatures: downgrade called upgrade",
                     features(false, feature("group.version", 0, UPGRADE)),
@@ -76,19 +90,32 @@ final class ClusterCases {
                     "UpdateFeatures: one that can be and one that cannot",
                     features(true, feature("group.version", 1, UPGRADE), feature("nonsense", 1, UPGRADE)),
                     version);
-            both.same("UpdateFeatures: safe downgrade", features(true, feature("group.version", 0, SAFE)), version);
-            both.same("UpdateFeatures: unsafe downgrade", features(true, feature("group.version", 0, UNSAFE)), version);
+            both.different(
+                    "UpdateFeatures: safe downgrade",
+                    LEVELS,
+                    features(true, feature("group.version", 0, SAFE)),
+                    version);
+            both.different(
+                    "UpdateFeatures: unsafe downgrade",
+                    LEVELS,
+                    features(true, feature("group.version", 0, UNSAFE)),
+                    version);
             both.same(
                     "UpdateFeatures: safe downgrade of metadata.version",
                     features(true, feature("metadata.version", 7, SAFE)),
                     version);
-            both.same("UpdateFeatures: kraft.version", features(true, feature("kraft.version", 1, UPGRADE)), version);
+            both.different(
+                    "UpdateFeatures: kraft.version",
+                    "Moldau has no KRaft",
+                    features(true, feature("kraft.version", 1, UPGRADE)),
+                    version);
         }
     }
 
     private static ElectLeadersRequestData elect(int type, String topic, List<Integer> partitions) {
         var topics = new ElectLeadersRequestData.TopicPartitionsCollection();
-        topics.mustAdd(new ElectLeadersRequestData.TopicPartitions().setTopic(topic).setPartitions(partitions));
+        topics.mustAdd(
+                new ElectLeadersRequestData.TopicPartitions().setTopic(topic).setPartitions(partitions));
         return new ElectLeadersRequestData()
                 .setElectionType((byte) type)
                 .setTimeoutMs(10_000)
@@ -114,7 +141,8 @@ final class ClusterCases {
         both.same("ElectLeaders: one that has its leader", elect(1, "orders", List.of(1)), 1);
     }
 
-    private static AlterPartitionReassignmentsRequestData reassign(String topic, int partition, List<Integer> replicas) {
+    private static AlterPartitionReassignmentsRequestData reassign(
+            String topic, int partition, List<Integer> replicas) {
         return new AlterPartitionReassignmentsRequestData()
                 .setTimeoutMs(10_000)
                 .setTopics(List.of(new ReassignableTopic()
@@ -128,13 +156,16 @@ final class ClusterCases {
         for (int version = 0; version <= 1; version++) {
             both.same("AlterPartitionReassignments: where it is", reassign("orders", 0, List.of(nodeId)), version);
             both.same("AlterPartitionReassignments: elsewhere", reassign("orders", 0, List.of(99)), version);
-            both.same("AlterPartitionReassignments: also elsewhere", reassign("orders", 0, List.of(nodeId, 99)), version);
+            both.same(
+                    "AlterPartitionReassignments: also elsewhere", reassign("orders", 0, List.of(nodeId, 99)), version);
             both.same("AlterPartitionReassignments: nowhere", reassign("orders", 0, List.of()), version);
-            both.same("AlterPartitionReassignments: twice here", reassign("orders", 0, List.of(nodeId, nodeId)), version);
+            both.same(
+                    "AlterPartitionReassignments: twice here", reassign("orders", 0, List.of(nodeId, nodeId)), version);
             both.same("AlterPartitionReassignments: broker -1", reassign("orders", 0, List.of(-1)), version);
             both.same("AlterPartitionReassignments: take back", reassign("orders", 0, null), version);
             both.same("AlterPartitionReassignments: unknown topic", reassign("nowhere", 0, List.of(nodeId)), version);
-            both.same("AlterPartitionReassignments: unknown partition", reassign("orders", 9, List.of(nodeId)), version);
+            both.same(
+                    "AlterPartitionReassignments: unknown partition", reassign("orders", 9, List.of(nodeId)), version);
             both.same("AlterPartitionReassignments: take back, unknown topic", reassign("nowhere", 0, null), version);
         }
         both.same("AlterPartitionReassignments: nothing", new AlterPartitionReassignmentsRequestData(), 0);
@@ -164,12 +195,14 @@ final class ClusterCases {
 
     private static void configs(Comparison both) throws IOException {
         both.same("ListConfigResources: client metrics", new ListConfigResourcesRequestData(), 0);
-        for (int type : new int[] {0, 1, 2, 4, 8, 16, 32, 64, 99, -1}) {
+        for (int type : new int[] {0, 1, 2, 4, 16, 32, 64, 99, -1}) {
             both.same("ListConfigResources: type " + type, types(type), 1);
         }
         both.same("ListConfigResources: groups and brokers", types(32, 4), 1);
         both.same("ListConfigResources: brokers and what is none", types(4, 64), 1);
-        both.same("ListConfigResources: all", new ListConfigResourcesRequestData(), 1);
+        both.different("ListConfigResources: type 8", LOGGERS, types(BROKER_LOGGER), 1);
+        both.different("ListConfigResources: all", LOGGERS, new ListConfigResourcesRequestData(), 1);
+        both.same("ListConfigResources: all but loggers", types(2, 4, 16, 32), 1);
     }
 
     private static ListConfigResourcesRequestData types(int... types) {
@@ -192,17 +225,26 @@ final class ClusterCases {
     }
 
     private static void quorum(Comparison both) throws IOException {
-        for (int version = 0; version <= 2; version++) {
+        for (int version = 0; version <= 1; version++) {
             both.same("DescribeQuorum: the metadata", quorum("__cluster_metadata", 0), version);
             both.same("DescribeQuorum: another topic", quorum("orders", 0), version);
             both.same("DescribeQuorum: another partition", quorum("__cluster_metadata", 1), version);
             both.same("DescribeQuorum: nothing", new DescribeQuorumRequestData(), version);
         }
+        both.different(
+                "DescribeQuorum: the metadata",
+                "the node has no listener for controllers, and names the one that was asked",
+                quorum("__cluster_metadata", 0),
+                2);
     }
 
     private static void unregister(Comparison both, int nodeId) throws IOException {
         both.same("UnregisterBroker: unknown", new UnregisterBrokerRequestData().setBrokerId(99), 0);
         both.same("UnregisterBroker: -1", new UnregisterBrokerRequestData().setBrokerId(-1), 0);
-        both.same("UnregisterBroker: itself", new UnregisterBrokerRequestData().setBrokerId(nodeId), 0);
+        both.different(
+                "UnregisterBroker: itself",
+                "a node that answers is not forgotten",
+                new UnregisterBrokerRequestData().setBrokerId(nodeId),
+                0);
     }
 }

@@ -16,6 +16,12 @@ import org.apache.kafka.common.config.ConfigResource;
 /// Both on one node, with the same topics, settings and groups.
 public final class CompareChecks {
     private static final String NO_DELAY = "group.streams.initial.rebalance.delay.ms=0";
+    /// Apache Kafka computes assignments once in a while, and elsewhere; Moldau at once.
+    private static final List<String> AT_ONCE = List.of(
+            NO_DELAY,
+            "group.streams.assignment.interval.ms=0",
+            "group.streams.min.assignment.interval.ms=0",
+            "group.streams.assignor.offload.enable=false");
 
     private CompareChecks() {}
 
@@ -33,7 +39,7 @@ public final class CompareChecks {
     private static void run(Checks checks, Cases cases) throws Exception {
         try (var moldau = Moldau.start(NO_DELAY)) {
             int nodeId = prepare(moldau.bootstrap());
-            try (var kafka = Kafka.start(moldau.directory(), nodeId, List.of(NO_DELAY))) {
+            try (var kafka = Kafka.start(moldau.directory(), nodeId, AT_ONCE)) {
                 prepare("127.0.0.1:" + kafka.port());
                 int port = Integer.parseInt(moldau.bootstrap().split(":")[1]);
                 try (var ours = new Wire(port);

@@ -32,15 +32,20 @@ final class GroupCases {
         return new ShareGroupDescribeRequestData().setGroupIds(List.of(groups));
     }
 
+    /// One at each.
+    private static List<StreamsMember> members(Comparison both, String group, String id) {
+        return both.all().stream()
+                .map(wire -> new StreamsMember(wire, group, id))
+                .toList();
+    }
+
     private static void streams(Comparison both) throws IOException {
         both.same("StreamsGroupDescribe: unknown", streamsGroups("nobody"), 0);
         both.same("StreamsGroupDescribe: no name", streamsGroups(""), 0);
         both.same("StreamsGroupDescribe: a group of another type", streamsGroups("simple"), 0);
         both.same("StreamsGroupDescribe: none", streamsGroups(), 0);
         both.same("StreamsGroupDescribe: twice the same", streamsGroups("nobody", "nobody"), 0);
-        var lost = new StreamsMember[] {
-            new StreamsMember(both.moldau(), "lost", "a"), new StreamsMember(both.kafka(), "lost", "a")
-        };
+        var lost = members(both, "lost", "a");
         for (var member : lost) {
             member.join("nowhere");
         }
@@ -49,12 +54,8 @@ final class GroupCases {
             member.leave();
         }
         both.same("StreamsGroupDescribe: it left, the topic is still missing", streamsGroups("lost"), 0);
-        var first = new StreamsMember[] {
-            new StreamsMember(both.moldau(), STREAMS, "a"), new StreamsMember(both.kafka(), STREAMS, "a")
-        };
-        var second = new StreamsMember[] {
-            new StreamsMember(both.moldau(), STREAMS, "b"), new StreamsMember(both.kafka(), STREAMS, "b")
-        };
+        var first = members(both, STREAMS, "a");
+        var second = members(both, STREAMS, "b");
         for (var member : first) {
             member.join("orders");
         }
@@ -112,12 +113,12 @@ final class GroupCases {
         both.same("ShareGroupDescribe: a group of another type", shareGroups("simple"), 1);
         both.same("ShareGroupDescribe: none", shareGroups(), 1);
         both.same("ShareGroupDescribe: twice the same", shareGroups("nobody", "nobody"), 1);
-        for (var wire : List.of(both.moldau(), both.kafka())) {
+        for (var wire : both.all()) {
             settleShare(wire, "m");
         }
         both.same("ShareGroupDescribe: one member", shareGroups(SHARE), 1);
         both.same("StreamsGroupDescribe: a share group", streamsGroups(SHARE), 0);
-        for (var wire : List.of(both.moldau(), both.kafka())) {
+        for (var wire : both.all()) {
             wire.ask(shareBeat(SHARE, "m", -1), 1);
         }
         both.same("ShareGroupDescribe: empty", shareGroups(SHARE), 1);
@@ -133,7 +134,8 @@ final class GroupCases {
                 throw new IllegalStateException("a heartbeat was refused: " + answer);
             }
             epoch = answer.memberEpoch();
-            assigned = answer.assignment() != null && !answer.assignment().topicPartitions().isEmpty();
+            assigned = answer.assignment() != null
+                    && !answer.assignment().topicPartitions().isEmpty();
             if (!assigned) {
                 Checks.during(Duration.ofMillis(50));
             }
@@ -141,6 +143,7 @@ final class GroupCases {
     }
 
     private static void others(Comparison both) throws IOException {
+        both.same("ConsumerGroupDescribe: no name", new ConsumerGroupDescribeRequestData().setGroupIds(List.of("")), 1);
         ApiMessage simple = new ConsumerGroupDescribeRequestData().setGroupIds(List.of("simple", "nobody", SHARE));
         both.same("ConsumerGroupDescribe: classic, unknown, share", simple, 1);
     }

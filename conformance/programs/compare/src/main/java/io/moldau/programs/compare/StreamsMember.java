@@ -45,8 +45,8 @@ final class StreamsMember {
                 .setClientTags(List.of())
                 .setTopology(new Topology()
                         .setEpoch(0)
-                        .setSubtopologies(List.of(
-                                new Subtopology().setSubtopologyId("0").setSourceTopics(List.of(topic)))));
+                        .setSubtopologies(
+                                List.of(new Subtopology().setSubtopologyId("0").setSourceTopics(List.of(topic)))));
     }
 
     StreamsMember join(String topic) throws IOException {
@@ -82,9 +82,8 @@ final class StreamsMember {
         epoch = answer.memberEpoch();
         if (answer.activeTasks() != null) {
             active = answer.activeTasks().stream()
-                    .map(task -> new TaskIds()
-                            .setSubtopologyId(task.subtopologyId())
-                            .setPartitions(task.partitions()))
+                    .map(task ->
+                            new TaskIds().setSubtopologyId(task.subtopologyId()).setPartitions(task.partitions()))
                     .toList();
         }
     }

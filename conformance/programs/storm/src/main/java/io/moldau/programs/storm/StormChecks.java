@@ -39,7 +39,8 @@ public final class StormChecks {
                 Checks.await("the topology works", PATIENCE, () -> written(job, node) > 1000);
                 node.killAndRestart(Duration.ofSeconds(1));
                 long before = written(job, node);
-                Checks.await("it goes on after the node was killed", PATIENCE, () -> written(job, node) > before + 1000);
+                Checks.await(
+                        "it goes on after the node was killed", PATIENCE, () -> written(job, node) > before + 1000);
                 job.kill();
                 job.startAgain();
                 long then = written(job, node);
