@@ -193,6 +193,9 @@ class ShareCommandTest {
                 var again = read(reader, 1);
                 assertThat(values(again)).isEqualTo(jobs(2, 3));
                 assertThat(reader.accept(again)).isEmpty();
+                // The marker behind the last record is passed over when more is asked for.
+                assertThat(reader.poll(200, 1)).isEmpty();
+                assertThat(reader.accept(List.of())).isEmpty();
                 awaitStart(admin, 6);
             }
         }
