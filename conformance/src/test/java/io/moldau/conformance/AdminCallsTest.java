@@ -38,6 +38,7 @@ import org.apache.kafka.common.config.ConfigResource;
 import org.apache.kafka.common.errors.BrokerIdNotRegisteredException;
 import org.apache.kafka.common.errors.ElectionNotNeededException;
 import org.apache.kafka.common.errors.IllegalSaslStateException;
+import org.apache.kafka.common.errors.InvalidGroupIdException;
 import org.apache.kafka.common.errors.InvalidReplicaAssignmentException;
 import org.apache.kafka.common.errors.InvalidUpdateVersionException;
 import org.apache.kafka.common.errors.NoReassignmentInProgressException;
@@ -50,6 +51,7 @@ import org.apache.kafka.common.errors.UnsupportedVersionException;
 import org.apache.kafka.common.resource.PatternType;
 import org.apache.kafka.common.resource.ResourcePattern;
 import org.apache.kafka.common.resource.ResourceType;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -92,8 +94,8 @@ class AdminCallsTest {
         return admin().describeCluster().controller().get().id();
     }
 
-    private static void assertFails(KafkaFuture<?> future, Class<? extends Throwable> with) {
-        assertThatThrownBy(future::get).cause().isInstanceOf(with);
+    private static void assertFails(@Nullable KafkaFuture<?> future, Class<? extends Throwable> with) {
+        assertThatThrownBy(() -> Objects.requireNonNull(future).get()).cause().isInstanceOf(with);
     }
 
     @Test
@@ -136,6 +138,7 @@ class AdminCallsTest {
             assertThat(voter.logEndOffset()).isEqualTo(quorum.highWatermark());
         });
         assertThat(quorum.highWatermark()).isPositive();
+        assertThat(quorum.nodes()).containsOnlyKeys(nodeId());
         var endpoint = Set.of(new RaftVoterEndpoint("CONTROLLER", "127.0.0.1", 1));
         assertFails(admin().addRaftVoter(7, Uuid.randomUuid(), endpoint).all(), UnsupportedVersionException.class);
         assertFails(admin().removeRaftVoter(7, Uuid.randomUuid()).all(), UnsupportedVersionException.class);
@@ -155,6 +158,20 @@ class AdminCallsTest {
                 admin().updateFeatures(Map.of("streams.version", other), new UpdateFeaturesOptions())
                         .all(),
                 InvalidUpdateVersionException.class);
+        // One that cannot be changed keeps the others as they are.
+        assertFails(
+                admin().updateFeatures(
+                                Map.of("streams.version", same, "group.version", other), new UpdateFeaturesOptions())
+                        .values()
+                        .get("streams.version"),
+                InvalidUpdateVersionException.class);
+    }
+
+    @Test
+    void groupsHaveNames() {
+        assertFails(admin().describeStreamsGroups(List.of("")).all(), InvalidGroupIdException.class);
+        assertFails(admin().describeShareGroups(List.of("")).all(), InvalidGroupIdException.class);
+        assertFails(admin().describeConsumerGroups(List.of("")).all(), InvalidGroupIdException.class);
     }
 
     @Test

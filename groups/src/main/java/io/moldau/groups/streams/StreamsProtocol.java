@@ -32,6 +32,7 @@ public final class StreamsProtocol {
     private static final byte STALE_TOPOLOGY = 0;
     private static final byte SHUTDOWN_APPLICATION = 4;
     private static final byte ASSIGNMENT_DELAYED = 5;
+    private static final int ENDPOINT_EPOCHS = 0x3fffffff;
     private static final int ACCEPTABLE_RECOVERY_LAG = 10_000;
     private static final int TASK_OFFSET_INTERVAL_MS = 60_000;
 
@@ -67,6 +68,8 @@ public final class StreamsProtocol {
     /// Everything is replayed: every member has its session timeout from now on.
     public void loaded(Effects effects) {
         for (var group : state.groups.values()) {
+            // Another number than members may have from before the restart.
+            group.endpointEpoch = (int) (schedule.nowMs() & ENDPOINT_EPOCHS);
             for (var member : group.members.values()) {
                 alive(group, member);
                 if (member.state() == StreamsMember.State.UNREVOKED_TASKS) {
