@@ -27,8 +27,6 @@ class GroupSizeTest {
                         defaults.initialRebalanceDelayMs(),
                         maxSize,
                         defaults.offsetMetadataMaxBytes(),
-                        defaults.consumerSessionTimeoutMs(),
-                        defaults.consumerHeartbeatIntervalMs(),
                         consumerMaxSize,
                         defaults.consumerAssignors(),
                         defaults.offsetsRetentionMs(),
