@@ -23,6 +23,7 @@ import io.moldau.storage.Cleaner;
 import io.moldau.storage.LogDirectories;
 import io.moldau.storage.LogDirectory;
 import io.moldau.storage.LogDirectorySettings;
+import io.moldau.storage.LogMoves;
 import io.moldau.storage.PartitionId;
 import io.moldau.storage.Scrub;
 import io.moldau.transactions.TransactionCoordinator;
@@ -51,6 +52,7 @@ public final class Node implements AutoCloseable {
     private final Controller controller;
     private final Partitions partitions;
     private final Cleaner cleaner;
+    private final LogMoves moves;
     private final LiveSettings live;
     private final List<NetworkServer> servers = new ArrayList<>();
     private final DecisionJournal journal;
@@ -144,6 +146,14 @@ public final class Node implements AutoCloseable {
         this.partitions =
                 new Partitions(directories, (image, topic) -> TopicLogs.settings(image, topic, live.settings(image)));
         this.cleaner = new Cleaner(environment, directories::logs, () -> CleanerRules.of(live.current()));
+        this.moves = new LogMoves(
+                environment,
+                partitions,
+                () -> live.current().int64("replica.alter.log.dirs.io.max.bytes.per.second"),
+                (partition, what) -> journal.note(
+                        DecisionJournal.Kind.TOPIC,
+                        partition.topic(),
+                        "partition " + partition.partition() + ": " + what));
     }
 
     private void listen() throws StartupException {
@@ -182,7 +192,7 @@ public final class Node implements AutoCloseable {
         controller.listen(partitions);
         controller.listen((records, image) -> tell(groups, records));
         partitions.open(controller.image());
-        var table = Handlers.table(context, directories, groups, transactions, producerIds);
+        var table = Handlers.table(context, directories, moves, groups, transactions, producerIds);
         shares.register(table, context, groups);
         var apiVersions = new ApiVersionsAnswer(table, Features.ALL);
         table.with(ApiKey.API_VERSIONS, ApiVersionsRequest.class, apiVersions);
@@ -347,6 +357,7 @@ public final class Node implements AutoCloseable {
             return;
         }
         servers.forEach(NetworkServer::close);
+        moves.close();
         cleaner.close();
         if (scrub != null) {
             scrub.close();
