@@ -247,11 +247,11 @@ final class DirectoryRecovery {
     }
 
     private void openUnknown(PartitionId id) throws IOException {
-        believed = false;
         var topicId = PartitionMetadata.read(directory.disk(), directory.path().resolve(id.toString()));
         if (topicId.isEmpty()) {
             nameless.add(id);
         } else {
+            believed = false;
             recover(id, topicId.get(), null);
         }
     }

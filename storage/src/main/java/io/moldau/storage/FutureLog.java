@@ -26,6 +26,11 @@ final class FutureLog {
             return batches.getLast().nextOffset();
         }
 
+        /// What a segment that begins with it is called.
+        long firstBase() {
+            return position == 0 ? segment.baseOffset() : batches.getFirst().baseOffset();
+        }
+
         /// Transactions that were aborted: a marker does not tell where its transaction began.
         void copyTo(Segment target) throws IOException {
             target.append(bytes.duplicate(), batches);
@@ -119,7 +124,7 @@ final class FutureLog {
             segments.add(Segment.create(
                     target.disk(),
                     folder,
-                    piece.position == 0 ? base : piece.batches.getFirst().baseOffset(),
+                    piece.firstBase(),
                     source.settings().indexIntervalBytes()));
         }
         return segments.getLast();
@@ -253,12 +258,10 @@ final class FutureLog {
         for (var piece = read(end, TAIL_PIECE_BYTES, memory);
                 piece != null;
                 piece = read(next.ends().end(), TAIL_PIECE_BYTES, memory)) {
-            piece.copyTo(next.segmentList()
-                    .activeFor(
-                            piece.batches,
-                            piece.bytes.remaining(),
-                            next.settings(),
-                            next.ends().end()));
+            var list = next.segmentList();
+            boolean same = !list.isEmpty() && piece.segment.baseOffset() == copiedBase;
+            copiedBase = piece.segment.baseOffset();
+            piece.copyTo(same ? list.active() : list.roll(piece.firstBase(), next.settings()));
             next.ends().end(piece.end(), piece.end());
         }
         if (next.ends().end() != source.ends().end()) {
