@@ -141,9 +141,14 @@ class LogDirsTest {
         }
 
         @Override
-        public void close() throws InterruptedException {
+        public void close() {
             stopped.set(true);
-            thread.join();
+            try {
+                thread.join();
+            } catch (InterruptedException interrupted) {
+                throw new AssertionError("interrupted while the load ended", interrupted);
+            }
+            assertThat(failure.get()).isNull();
         }
     }
 

@@ -236,6 +236,7 @@ class LogMovesModelTest {
                 assertThat(view.logEndOffset()).isLessThanOrEqualTo(model.end);
                 assertThat(view.logStartOffset()).isLessThanOrEqualTo(model.logStart);
                 model.cut(view.logEndOffset());
+                model.deletedBelow = Math.min(model.end, Math.max(model.deletedBelow, model.logStart));
                 model.logStart = view.logStartOffset();
                 model.acknowledged = view.durableEndOffset();
                 promise(model);
