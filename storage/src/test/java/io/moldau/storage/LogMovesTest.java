@@ -184,6 +184,30 @@ class LogMovesTest {
     }
 
     @Test
+    void anOldLogThatMayLackSomethingIsNotUsedWhileTheNewPlaceIsLost() throws IOException {
+        // Given
+        var logs = openWithLog();
+        write(logs.now(ID), 10);
+        world.threads().runAll();
+        logs.moves.move(ID, logs.second());
+        while (logs.now(ID).directory() == logs.first()) {
+            world.threads().runOne();
+        }
+        write(logs.now(ID), 1);
+        logs.second().flusher().flushNow();
+        assertThat(logs.now(ID).view().durableEndOffset()).isEqualTo(11);
+        // When: killed before the old log was removed, and the new place is lost
+        world.kill();
+        world.disk().breakFolder(MovingLogs.SECOND);
+        // Then
+        assertThat(open().current).isEmpty();
+        world.kill();
+        assertThat(values(open().now(ID))).hasSize(11);
+        world.kill();
+        assertThat(world.disk().list(MovingLogs.FIRST)).noneMatch(MoveNote::isNote);
+    }
+
+    @Test
     void aDamagedBatchIsNotMoved() throws IOException {
         var logs = openWithLog();
         write(logs.now(ID), 40);
