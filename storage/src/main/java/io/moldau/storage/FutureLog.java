@@ -122,10 +122,7 @@ final class FutureLog {
             }
             copiedBase = base;
             segments.add(Segment.create(
-                    target.disk(),
-                    folder,
-                    piece.firstBase(),
-                    source.settings().indexIntervalBytes()));
+                    target.disk(), folder, piece.firstBase(), source.settings().indexIntervalBytes()));
         }
         return segments.getLast();
     }

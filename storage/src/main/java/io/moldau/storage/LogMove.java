@@ -162,6 +162,10 @@ final class LogMove {
             return moves.pauseMs(bytes);
         }
         copy.sync();
+        // The checkpoint for which the producers will wait shall not have to sync what others wrote.
+        if (!target.checkpoint(false)) {
+            throw new IOException("no checkpoint could be written in " + target.path());
+        }
         if (copy.remainingBytes() > tailBytes) {
             tailBytes = Math.min(2 * tailBytes, LARGEST_TAIL_BYTES);
             return moves.pauseMs(bytes);

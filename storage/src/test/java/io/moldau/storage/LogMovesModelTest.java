@@ -272,7 +272,8 @@ class LogMovesModelTest {
             var half = new MovingLogs(world, SMALL, 1000, 1000, 1 << 30);
             for (var model : models.values()) {
                 var found = half.first().log(model.id).filter(it -> it.topicId().equals(model.topicId));
-                if (found.isPresent() && (!powerCut || model.settings.durability().waitsForSync())) {
+                if (found.isPresent()
+                        && (!powerCut || model.settings.durability().waitsForSync())) {
                     assertThat(found.get().view().logEndOffset())
                             .as("end of %s without the other directory", found.get())
                             .isGreaterThanOrEqualTo(model.acknowledged);

@@ -145,7 +145,22 @@ class LogMovesTest {
     }
 
     @Test
-    void whoeverChangesHisMindIsObeyed() throws IOException {
+    void aMarkerThatIsNotPromisedDecidesNothingInTheNewPlaceEither() throws IOException {
+        var logs = openWithLog();
+        logs.now(ID).append(Batches.transactional(9, 0, 1000, "a"), 0, AppendOrigin.CLIENT);
+        world.threads().runAll();
+        logs.promise(ID);
+        logs.now(ID).transactions().end(9, (short) 0, 1, new ControlRecord(ControlRecord.Type.COMMIT, 0), 0);
+        logs.moves.move(ID, logs.second());
+        settle();
+        assertThat(logs.now(ID).directory()).isSameAs(logs.second());
+        assertThat(logs.now(ID).view().lastStableOffset()).isZero();
+        logs.promise(ID);
+        assertThat(logs.now(ID).view().lastStableOffset()).isEqualTo(2);
+    }
+
+    @Test
+    void whoeverChangesTheirMindIsObeyed() throws IOException {
         var logs = openWithLog();
         write(logs.now(ID), 40);
         world.threads().runAll();
