@@ -42,11 +42,7 @@ public final class LogDirectories implements AutoCloseable {
                 opened.add(openOne(environment, path, settings, opened.isEmpty()));
             }
             settleDoubles(opened);
-            for (var directory : opened) {
-                for (var note : directory.moveNotes()) {
-                    note.settle(opened);
-                }
-            }
+            settleNotes(opened);
         } catch (IOException | RuntimeException failed) {
             for (var directory : opened) {
                 close(directory);
@@ -113,6 +109,24 @@ public final class LogDirectories implements AutoCloseable {
                         left.directory().path(),
                         right.directory().path());
                 left.directory().delete(left);
+                // Gone for good, also if the other directory is lost at the next start.
+                if (!left.directory().flusher().flushNow() || !left.directory().checkpoint(false)) {
+                    LOG.warn(
+                            "{} does not forget the log of {} yet",
+                            left.directory().path(),
+                            left.id());
+                }
+            }
+        }
+    }
+
+    /// A note may go when it is on disk that what it warns of is gone.
+    private static void settleNotes(List<LogDirectory> opened) throws IOException {
+        for (var directory : opened) {
+            var notes = directory.moveNotes();
+            boolean settled = !notes.isEmpty() && directory.flusher().flushNow() && directory.checkpoint(false);
+            for (var note : notes) {
+                note.settle(opened, settled);
             }
         }
     }

@@ -250,7 +250,8 @@ final class LogMove {
         moves.tell(source.id(), "it was moved from " + from.path() + " to " + target.path());
         if (from.failure().isEmpty()) {
             from.delete(source);
-            if (from.checkpoint(false)) {
+            // A creation that was not journaled yet must not come back without the deletion.
+            if (from.flusher().flushNow() && from.checkpoint(false)) {
                 successionUnderWay().forget();
             }
         }
@@ -258,26 +259,42 @@ final class LogMove {
     }
 
     private long back() throws IOException {
-        if (!source.isDeleted() && !successionUnderWay().back()) {
+        var both = successionUnderWay();
+        boolean stays = !source.isDeleted();
+        if (stays && !both.fence()) {
             if (source.directory().failure().isEmpty()) {
                 return RETRY_MS;
             }
             // Which of the two logs is the right one, the next start finds out.
             return over();
         }
+        discardNext();
+        if (stays) {
+            both.release();
+            tellOfFailure();
+        }
+        over();
+        both.forget();
+        return OVER;
+    }
+
+    /// Before anything is acknowledged again: were the old directory lost at the next start, this one must not answer.
+    private void discardNext() {
         PartitionLog left;
         synchronized (this) {
             left = next;
         }
-        over();
-        if (!source.isDeleted()) {
-            tellOfFailure();
+        if (left == null || target.failure().isPresent()) {
+            return;
         }
-        if (left != null && target.failure().isEmpty()) {
+        try {
             target.delete(left);
+            if (!target.flusher().flushNow() || !target.checkpoint(false)) {
+                LOG.warn("{} does not forget the copy of {} yet", target.path(), source.id());
+            }
+        } catch (IOException | RuntimeException failed) {
+            LOG.warn("the copy of {} in {} goes at the next start: {}", source.id(), target.path(), failed.toString());
         }
-        successionUnderWay().forget();
-        return OVER;
     }
 
     private long failed(Exception failure) {

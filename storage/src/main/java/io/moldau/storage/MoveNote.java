@@ -52,14 +52,17 @@ record MoveNote(LogDirectory directory, String name) {
     /// At a start, when it is settled of which of two logs more is known: notes that matter no more go.
     ///
     /// @param all the directories, lost ones among them
-    void settle(List<LogDirectory> all) throws IOException {
+    /// @param mayGo it is on disk which logs of this directory were deleted
+    void settle(List<LogDirectory> all, boolean mayGo) throws IOException {
         var text = new String(AtomicFile.read(directory.disk(), file()), StandardCharsets.UTF_8);
         var lost = all.stream()
                 .filter(it -> it.failure().isPresent() && text(it.path()).equals(text))
                 .findFirst();
         var log = partition().flatMap(directory::log);
         if (lost.isEmpty() || log.isEmpty()) {
-            remove();
+            if (mayGo) {
+                remove();
+            }
             return;
         }
         LOG.error(

@@ -106,17 +106,18 @@ final class Succession {
     }
 
     /// The old log stays. False if that cannot be written down now; then nothing is acknowledged as yet.
-    boolean back() {
+    boolean fence() {
         synchronized (old) {
             old.writer().succession(null);
             old.moves(next.moves() + 1);
             old.note();
         }
-        if (!old.directory().checkpoint(false)) {
-            return false;
-        }
+        return old.directory().checkpoint(false);
+    }
+
+    /// What became durable in the old log counts.
+    void release() {
         old.ends().release();
-        return true;
     }
 
     /// It is settled which of the two is right.

@@ -266,11 +266,16 @@ class LogMovesModelTest {
             afterCrash(powerCut);
         }
 
-        /// Whatever log is in service then, it lacks nothing that was acknowledged.
+        /// Whatever log is in service then, it lacks nothing that was acknowledged; unless moving it failed just
+        /// before, and
+        /// the full disk could not take that down.
         private void startWithoutSecond(boolean powerCut) throws IOException {
             world.disk().breakFolder(MovingLogs.SECOND);
             var half = new MovingLogs(world, SMALL, 1000, 1000, 1 << 30);
             for (var model : models.values()) {
+                if (logs().told.stream().anyMatch(what -> what.startsWith(model.id + ":") && what.contains("failed"))) {
+                    continue;
+                }
                 var found = half.first().log(model.id).filter(it -> it.topicId().equals(model.topicId));
                 if (found.isPresent()
                         && (!powerCut || model.settings.durability().waitsForSync())) {
