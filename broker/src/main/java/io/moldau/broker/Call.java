@@ -6,6 +6,8 @@ import io.moldau.protocol.ApiKey;
 import io.moldau.protocol.ByteWriter;
 import io.moldau.protocol.Response;
 import io.moldau.protocol.message.ResponseHeader;
+import io.moldau.security.quotas.Who;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -13,19 +15,30 @@ import org.slf4j.LoggerFactory;
 /// It is ended exactly once, by [#answer], [#noAnswer] or [#fail], on any thread.
 public final class Call {
     private static final Logger LOG = LoggerFactory.getLogger(Call.class);
+    /// Everybody's name while nobody says who he is.
+    private static final String ANONYMOUS = "ANONYMOUS";
 
     private final Exchange exchange;
     private final ApiKey apiKey;
     private final short version;
     private final int correlationId;
     private final String clientId;
+    private final @Nullable RequestMeter meter;
 
-    Call(Exchange exchange, ApiKey apiKey, short version, int correlationId, String clientId) {
+    /// @param meter counts the time that the request takes, if somebody has a quota of that
+    Call(
+            Exchange exchange,
+            ApiKey apiKey,
+            short version,
+            int correlationId,
+            String clientId,
+            @Nullable RequestMeter meter) {
         this.exchange = exchange;
         this.apiKey = apiKey;
         this.version = version;
         this.correlationId = correlationId;
         this.clientId = clientId;
+        this.meter = meter;
     }
 
     public ApiKey apiKey() {
@@ -39,6 +52,15 @@ public final class Call {
     /// What the client calls itself; "" if it does not say.
     public String clientId() {
         return clientId;
+    }
+
+    /// Whose quotas hold.
+    Who who() {
+        return new Who(ANONYMOUS, clientId);
+    }
+
+    int requestBytes() {
+        return exchange.requestBytes();
     }
 
     public Peer peer() {
@@ -57,19 +79,29 @@ public final class Call {
     }
 
     public void answer(Response response) {
-        answerIn(version, response);
+        answerIn(version, response, 0);
+    }
+
+    /// Answers a client that used more than its quota: it is told to be silent for so long, and not listened to
+    /// (KIP-219).
+    void answer(Response response, int throttleMs) {
+        answerIn(version, response, throttleMs);
     }
 
     /// Answers in another version than was asked for: only ApiVersions may.
-    void answerIn(short answerVersion, Response response) {
+    void answerIn(short answerVersion, Response response, int throttleMs) {
+        int silentMs = meter == null ? throttleMs : Math.max(throttleMs, meter.answering(who()));
         var out = ByteWriter.frame();
         new ResponseHeader(correlationId).write(out, apiKey.responseHeaderVersion(answerVersion));
-        response.write(out, answerVersion);
-        exchange.answer(out.parts());
+        (silentMs > 0 ? response.throttled(silentMs) : response).write(out, answerVersion);
+        if (meter != null) {
+            meter.wrote(who());
+        }
+        exchange.answer(out.parts(), silentMs);
     }
 
-    public void noAnswer() {
-        exchange.noAnswer();
+    void noAnswer(int throttleMs) {
+        exchange.noAnswer(throttleMs);
     }
 
     /// Something broke that has no error code: the connection is closed, the cause logged.

@@ -211,6 +211,12 @@ final class ConfigDecisions {
                 return new Outcome.Refused(invalid(problem.get()));
             }
         }
+        var together = resource.type() == ConfigResource.Type.GROUP && !given.isEmpty()
+                ? GroupSettings.problem(next, broker)
+                : Optional.<String>empty();
+        if (together.isPresent()) {
+            return new Outcome.Refused(invalid(together.get()));
+        }
         var now = image.config(resource);
         var names = new TreeSet<>(now.keySet());
         names.addAll(next.keySet());

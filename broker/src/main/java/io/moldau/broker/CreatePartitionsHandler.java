@@ -11,10 +11,12 @@ import io.moldau.protocol.message.CreatePartitionsRequest;
 import io.moldau.protocol.message.CreatePartitionsRequest.CreatePartitionsAssignment;
 import io.moldau.protocol.message.CreatePartitionsResponse;
 import io.moldau.protocol.message.CreatePartitionsResponse.CreatePartitionsTopicResult;
+import io.moldau.security.quotas.MutationBudget;
 import java.util.ArrayList;
 import java.util.List;
 
 /// CreatePartitions (key 37), versions 0–3: raises the number of partitions of topics.
+/// - v3 may be told that a quota is used up (KIP-599)
 final class CreatePartitionsHandler implements ApiHandler<CreatePartitionsRequest> {
     private final NodeContext context;
 
@@ -24,7 +26,8 @@ final class CreatePartitionsHandler implements ApiHandler<CreatePartitionsReques
 
     @Override
     public void handle(CreatePartitionsRequest request, Call call) {
-        context.controller().decide(image -> decide(image, request)).whenComplete((outcomes, failure) -> {
+        var budget = context.quotas().mutations(call.who(), call.version() >= 3, context.nowNanos());
+        context.controller().decide(image -> decide(image, request, budget)).whenComplete((outcomes, failure) -> {
             if (failure != null) {
                 call.fail(failure);
                 return;
@@ -38,12 +41,13 @@ final class CreatePartitionsHandler implements ApiHandler<CreatePartitionsReques
                             case Refused(var error, var reason) -> result(name, error, reason);
                         });
             }
-            call.answer(CreatePartitionsResponse.builder().results(results).build());
+            call.answer(CreatePartitionsResponse.builder().results(results).build(), budget.throttleMs());
         });
     }
 
     /// All topics of the request in one change: one sync.
-    private Decision<List<TopicOutcome>> decide(MetadataImage image, CreatePartitionsRequest request) {
+    private Decision<List<TopicOutcome>> decide(
+            MetadataImage image, CreatePartitionsRequest request, MutationBudget budget) {
         var records = new ArrayList<MetadataRecord>();
         var outcomes = new ArrayList<TopicOutcome>();
         var now = image;
@@ -53,7 +57,7 @@ final class CreatePartitionsHandler implements ApiHandler<CreatePartitionsReques
                     ? List.of()
                     : given.stream().map(CreatePartitionsAssignment::brokerIds).toList();
             var one = context.topicDecisions()
-                    .addPartitions(now, topic.name(), topic.count(), assignments, request.validateOnly());
+                    .addPartitions(now, topic.name(), topic.count(), assignments, request.validateOnly(), budget::take);
             now = now.replay(one.records());
             records.addAll(one.records());
             outcomes.add(one.answer());

@@ -24,6 +24,7 @@ import java.util.Optional;
 
 /// CreateTopics (key 19), versions 2–7.
 /// - v5 answers with the topic's settings (KIP-525)
+/// - v6 may be told that a quota is used up (KIP-599)
 /// - v7 answers with its id (KIP-516)
 final class CreateTopicsHandler implements ApiHandler<CreateTopicsRequest> {
     private final NodeContext context;
@@ -47,8 +48,9 @@ final class CreateTopicsHandler implements ApiHandler<CreateTopicsRequest> {
             }
             read(topic).ifPresentOrElse(problem -> refused.put(topic.name(), problem), () -> wishes.add(wish(topic)));
         }
+        var budget = context.quotas().mutations(call.who(), call.version() >= 6, context.nowNanos());
         context.controller()
-                .decide(image -> context.topicDecisions().create(image, wishes, request.validateOnly()))
+                .decide(image -> context.topicDecisions().create(image, wishes, request.validateOnly(), budget::take))
                 .whenComplete((outcomes, failure) -> {
                     if (failure != null) {
                         call.fail(failure);
@@ -60,7 +62,7 @@ final class CreateTopicsHandler implements ApiHandler<CreateTopicsRequest> {
                         var wish = wishes.get(i);
                         results.add(result(wish.name(), outcomes.get(i), wish.configs()));
                     }
-                    call.answer(CreateTopicsResponse.builder().topics(results).build());
+                    call.answer(CreateTopicsResponse.builder().topics(results).build(), budget.throttleMs());
                 });
     }
 

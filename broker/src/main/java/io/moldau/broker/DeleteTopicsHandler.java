@@ -9,12 +9,13 @@ import io.moldau.protocol.Uuid;
 import io.moldau.protocol.message.DeleteTopicsRequest;
 import io.moldau.protocol.message.DeleteTopicsResponse;
 import io.moldau.protocol.message.DeleteTopicsResponse.DeletableTopicResult;
+import io.moldau.security.quotas.MutationBudget;
 import java.util.ArrayList;
 import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
 /// DeleteTopics (key 20), versions 1–6.
-/// - v5 error texts
+/// - v5 error texts; may be told that a quota is used up (KIP-599)
 /// - v6 by name or by id (KIP-516)
 final class DeleteTopicsHandler implements ApiHandler<DeleteTopicsRequest> {
     /// A topic as the client named it.
@@ -32,19 +33,21 @@ final class DeleteTopicsHandler implements ApiHandler<DeleteTopicsRequest> {
         request.topicNames().forEach(name -> wishes.add(new Wish(name, Uuid.ZERO)));
         request.topics().forEach(topic -> wishes.add(new Wish(topic.name(), topic.topicId())));
         var results = new ArrayList<CompletableFuture<DeletableTopicResult>>();
-        wishes.forEach(wish -> results.add(delete(wish)));
+        var budget = context.quotas().mutations(call.who(), call.version() >= 5, context.nowNanos());
+        wishes.forEach(wish -> results.add(delete(wish, budget)));
         CompletableFuture.allOf(results.toArray(new CompletableFuture<?>[0])).whenComplete((done, failure) -> {
             if (failure != null) {
                 call.fail(failure);
             } else {
-                call.answer(DeleteTopicsResponse.builder()
+                var response = DeleteTopicsResponse.builder()
                         .responses(results.stream().map(CompletableFuture::join).toList())
-                        .build());
+                        .build();
+                call.answer(response, budget.throttleMs());
             }
         });
     }
 
-    private CompletableFuture<DeletableTopicResult> delete(Wish wish) {
+    private CompletableFuture<DeletableTopicResult> delete(Wish wish, MutationBudget budget) {
         var name = wish.name();
         if (name != null && !wish.id().equals(Uuid.ZERO)) {
             return refused(wish, ErrorCode.INVALID_REQUEST, "name the topic or give its id, not both");
@@ -60,7 +63,7 @@ final class DeleteTopicsHandler implements ApiHandler<DeleteTopicsRequest> {
                     : refused(wish, ErrorCode.UNKNOWN_TOPIC_ID, "there is no topic with the id " + wish.id());
         }
         return context.controller()
-                .decide(image -> context.topicDecisions().delete(image, topic.id()))
+                .decide(image -> context.topicDecisions().delete(image, topic.id(), budget::take))
                 .thenApply(outcome -> switch (outcome) {
                     case Done(var deleted) ->
                         DeletableTopicResult.builder()

@@ -43,7 +43,7 @@ final class FetchHandler implements ApiHandler<FetchRequest> {
             var wanted = wanted(request, call, Map.of());
             var session = epoch == INITIAL_EPOCH ? sessions.create() : Optional.<FetchSession>empty();
             session.ifPresent(created -> created.wanted().putAll(wanted));
-            new PendingFetch(context, request, call, session, List.copyOf(wanted.values()), true).start();
+            new PendingFetch(context, sessions, request, call, session, List.copyOf(wanted.values()), true).start();
             return;
         }
         var session = sessions.find(request.sessionId()).orElse(null);
@@ -64,6 +64,7 @@ final class FetchHandler implements ApiHandler<FetchRequest> {
         session.wanted().putAll(wanted(request, call, session.wanted()));
         new PendingFetch(
                         context,
+                        sessions,
                         request,
                         call,
                         Optional.of(session),

@@ -91,6 +91,9 @@ final class Handlers {
                 AlterReplicaLogDirsRequest.class,
                 new AlterReplicaLogDirsHandler(context, directories, moves));
         TelemetryHandlers.register(table, context);
+        new ClientQuotaHandlers(context).register(table);
+        new ScramHandlers(context).register(table);
+        WithoutSecurityHandlers.register(table);
         new ReassignmentHandlers(context).register(table);
         new QuorumHandlers(context).register(table);
         GroupHandlers.register(table, groups);

@@ -19,6 +19,8 @@ import io.moldau.protocol.ApiKey;
 import io.moldau.protocol.message.ApiVersionsRequest;
 import io.moldau.replication.Partition;
 import io.moldau.replication.Partitions;
+import io.moldau.security.quotas.Quotas;
+import io.moldau.security.quotas.Windows;
 import io.moldau.storage.Cleaner;
 import io.moldau.storage.LogDirectories;
 import io.moldau.storage.LogDirectory;
@@ -26,6 +28,7 @@ import io.moldau.storage.LogDirectorySettings;
 import io.moldau.storage.LogMoves;
 import io.moldau.storage.PartitionId;
 import io.moldau.storage.Scrub;
+import io.moldau.transactions.HangingTransactions;
 import io.moldau.transactions.TransactionCoordinator;
 import io.moldau.transactions.TransactionSettings;
 import java.io.IOException;
@@ -58,6 +61,7 @@ public final class Node implements AutoCloseable {
     private final DecisionJournal journal;
     private final AtomicBoolean closed = new AtomicBoolean();
     private @Nullable Scrub scrub;
+    private @Nullable HangingTransactions hanging;
 
     /// Starts a node with these settings (Kafka's names). Returns when clients may connect.
     public static Node start(Environment environment, Map<String, String> settings) throws StartupException {
@@ -145,19 +149,18 @@ public final class Node implements AutoCloseable {
         this.live = new LiveSettings(settings, nodeId, controller.image());
         this.partitions =
                 new Partitions(directories, (image, topic) -> TopicLogs.settings(image, topic, live.settings(image)));
-        this.cleaner = new Cleaner(environment, directories::logs, () -> CleanerRules.of(live.current()));
+        this.cleaner = new Cleaner(environment, directories::logs, () -> CleanerRules.of(live.current()), this::note);
         this.moves = new LogMoves(
                 environment,
                 partitions,
                 () -> live.current().int64("replica.alter.log.dirs.io.max.bytes.per.second"),
-                (partition, what) -> journal.note(
-                        DecisionJournal.Kind.TOPIC,
-                        partition.topic(),
-                        "partition " + partition.partition() + ": " + what));
+                this::note);
     }
 
     private void listen() throws StartupException {
         int nodeId = settings.int32("node.id");
+        var quotas = new Quotas(windows("quota"), windows("controller.quota"), controller.image());
+        controller.listen(quotas);
         var context = new NodeContext(
                 nodeId,
                 environment,
@@ -166,7 +169,8 @@ public final class Node implements AutoCloseable {
                 new TopicDecisions(List.of(nodeId), () -> NodeContext.randomUuid(environment)),
                 partitions,
                 new AdvertisedAddresses(settings.advertisedListeners()),
-                journal);
+                journal,
+                quotas);
         var shares = ShareHandlers.of(context);
         var groups = new GroupCoordinator(
                 environment,
@@ -177,10 +181,11 @@ public final class Node implements AutoCloseable {
                 shares.keeper(new TopicCreation(context)),
                 journal);
         var producerIds = new ProducerIdBlocks(controller);
+        var markers = new TransactionMarkers(controller, partitions, groups);
         var transactions = new TransactionCoordinator(
                 environment,
                 transactionSettings(),
-                new TransactionMarkers(controller, partitions, groups),
+                markers,
                 producerIds,
                 () -> new TopicsView(controller).partitions(TransactionCoordinator.TOPIC),
                 journal);
@@ -196,7 +201,8 @@ public final class Node implements AutoCloseable {
         shares.register(table, context, groups);
         var apiVersions = new ApiVersionsAnswer(table, Features.ALL);
         table.with(ApiKey.API_VERSIONS, ApiVersionsRequest.class, apiVersions);
-        var dispatcher = new RequestDispatcher(table, apiVersions, shares.sessions()::closed);
+        var dispatcher =
+                new RequestDispatcher(table, apiVersions, shares.sessions()::closed, quotas, environment.clock());
         for (var endpoint : settings.listeners()) {
             servers.add(open(endpoint, dispatcher));
         }
@@ -208,6 +214,11 @@ public final class Node implements AutoCloseable {
                     () -> partitions.all().stream().map(Partition::log).toList(),
                     scrubMs);
             scrub.start();
+        }
+        hanging = new HangingTransactions(environment, transactions, markers, this::openTransactions, journal);
+        int hangingMs = settings.int32("transaction.hanging.check.interval.ms");
+        if (hangingMs > 0) {
+            hanging.start(hangingMs);
         }
         environment.timers().schedule(settings.int64("log.retention.check.interval.ms"), this::retain);
     }
@@ -265,6 +276,10 @@ public final class Node implements AutoCloseable {
         }
     }
 
+    private Windows windows(String of) {
+        return new Windows(settings.int32(of + ".window.num"), settings.int32(of + ".window.size.seconds"));
+    }
+
     private GroupSettings groupSettings() {
         return new GroupSettings(
                 settings.int32("group.min.session.timeout.ms"),
@@ -272,8 +287,6 @@ public final class Node implements AutoCloseable {
                 settings.int32("group.initial.rebalance.delay.ms"),
                 settings.int32("group.max.size"),
                 settings.int32("offset.metadata.max.bytes"),
-                settings.int32("group.consumer.session.timeout.ms"),
-                settings.int32("group.consumer.heartbeat.interval.ms"),
                 settings.int32("group.consumer.max.size"),
                 settings.list("group.consumer.assignors"),
                 settings.int32("offsets.retention.minutes") * 60_000L,
@@ -282,6 +295,9 @@ public final class Node implements AutoCloseable {
     }
 
     private int groupConfig(String group, String name) {
+        if (name.startsWith("group.")) {
+            return live.current().int32(name);
+        }
         var own = controller.image().config(new ConfigResource(ConfigResource.Type.GROUP, group));
         return io.moldau.broker.settings.GroupSettings.int32(name, own, live.current());
     }
@@ -304,6 +320,17 @@ public final class Node implements AutoCloseable {
             }
         });
         environment.timers().schedule(live.current().int64("log.retention.check.interval.ms"), this::retain);
+    }
+
+    private List<HangingTransactions.Open> openTransactions() {
+        return partitions.all().stream()
+                .flatMap(partition -> partition.log().transactions().open().stream()
+                        .map(producer -> new HangingTransactions.Open(partition.id(), producer)))
+                .toList();
+    }
+
+    private void note(PartitionId partition, String what) {
+        journal.note(DecisionJournal.Kind.TOPIC, partition.topic(), "partition " + partition.partition() + ": " + what);
     }
 
     private void noteRetention(PartitionId partition, long start) {
@@ -359,6 +386,9 @@ public final class Node implements AutoCloseable {
         servers.forEach(NetworkServer::close);
         moves.close();
         cleaner.close();
+        if (hanging != null) {
+            hanging.close();
+        }
         if (scrub != null) {
             scrub.close();
         }

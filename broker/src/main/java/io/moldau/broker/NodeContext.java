@@ -11,6 +11,7 @@ import io.moldau.network.Peer;
 import io.moldau.protocol.Uuid;
 import io.moldau.replication.Partition;
 import io.moldau.replication.Partitions;
+import io.moldau.security.quotas.Quotas;
 import java.util.Optional;
 
 /// What handlers share.
@@ -22,7 +23,8 @@ record NodeContext(
         TopicDecisions topicDecisions,
         Partitions partitions,
         Advertised advertised,
-        DecisionJournal journal) {
+        DecisionJournal journal,
+        Quotas quotas) {
 
     /// The address under which a client shall reach this node.
     record HostAndPort(String host, int port) {}
@@ -30,6 +32,10 @@ record NodeContext(
     /// Chooses the address that clients are told.
     interface Advertised {
         HostAndPort to(Peer peer);
+    }
+
+    long nowNanos() {
+        return environment.clock().nanos();
     }
 
     BrokerSettings settings() {

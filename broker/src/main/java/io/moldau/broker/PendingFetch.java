@@ -13,6 +13,7 @@ import io.moldau.protocol.message.FetchResponse.FetchableTopicResponse;
 import io.moldau.protocol.message.FetchResponse.PartitionData;
 import io.moldau.replication.Fetched;
 import io.moldau.replication.Partition;
+import io.moldau.security.quotas.QuotaKey;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.LinkedHashMap;
@@ -31,11 +32,14 @@ import org.jspecify.annotations.Nullable;
 /// records) a thread that may wait does it, and hands the result back.
 final class PendingFetch {
     private final NodeContext context;
+    private final FetchSessions sessions;
     private final FetchRequest request;
     private final Call call;
     private final Optional<FetchSession> session;
     private final List<Wanted> wanted;
     private final boolean full;
+    /// No more than the client's quota allows in one answer.
+    private final int mostBytes;
     /// What was read last, by the place in `wanted`; slots that have news are read again.
     private final Result[] results;
     private final Queue<Integer> news = new ConcurrentLinkedQueue<>();
@@ -57,18 +61,23 @@ final class PendingFetch {
 
     PendingFetch(
             NodeContext context,
+            FetchSessions sessions,
             FetchRequest request,
             Call call,
             Optional<FetchSession> session,
             List<Wanted> wanted,
             boolean full) {
         this.context = context;
+        this.sessions = sessions;
         this.request = request;
         this.call = call;
         this.session = session;
         this.wanted = wanted;
         this.full = full;
         this.results = new Result[wanted.size()];
+        this.mostBytes = context.quotas().limit(QuotaKey.CONSUMER_BYTE_RATE)
+                ? context.quotas().mostFetched(call.who())
+                : Integer.MAX_VALUE;
     }
 
     void start() {
@@ -88,6 +97,10 @@ final class PendingFetch {
                 attempt();
             });
         }
+    }
+
+    private int maxBytes() {
+        return Math.min(request.maxBytes(), mostBytes);
     }
 
     private void timeUp() {
@@ -114,7 +127,7 @@ final class PendingFetch {
         for (int slot : slots) {
             var one = wanted.get(slot);
             here &= find(one)
-                    .map(found -> found.log().isAtHand(one.fetchOffset, Math.min(one.maxBytes, request.maxBytes())))
+                    .map(found -> found.log().isAtHand(one.fetchOffset, Math.min(one.maxBytes, maxBytes())))
                     .orElse(true);
         }
         if (here) {
@@ -150,7 +163,7 @@ final class PendingFetch {
             var one = wanted.get(slot);
             var before = results[slot];
             bytes -= before == null ? 0 : before.sizeBytes();
-            long room = Math.max(0, request.maxBytes() - bytes);
+            long room = Math.max(0, maxBytes() - bytes);
             var result = new Result(one, read(one, (int) Math.min(room, one.maxBytes), bytes == 0));
             results[slot] = result;
             bytes += result.sizeBytes();
@@ -169,7 +182,7 @@ final class PendingFetch {
                 case Fetched.Refused refused -> true;
             };
         }
-        if (urgent || bytes >= request.minBytes()) {
+        if (urgent || bytes >= Math.min(request.minBytes(), mostBytes)) {
             answer();
         } else if (!watching) {
             watch();
@@ -200,7 +213,33 @@ final class PendingFetch {
         if (timer != null) {
             timer.cancel();
         }
-        call.answer(response(List.of(results)));
+        int throttleMs = throttleMs();
+        if (throttleMs > 0) {
+            call.answer(nothing(), throttleMs);
+        } else {
+            call.answer(response(List.of(results)));
+        }
+    }
+
+    private int throttleMs() {
+        long bytes = 0;
+        for (var result : results) {
+            bytes += result.sizeBytes();
+        }
+        return bytes > 0 && context.quotas().limit(QuotaKey.CONSUMER_BYTE_RATE)
+                ? context.quotas().fetching(call.who(), bytes, context.nowNanos())
+                : 0;
+    }
+
+    /// To a client that used more than its quota (KIP-219). A session that was to begin does not: the client asks anew.
+    private FetchResponse nothing() {
+        if (full) {
+            session.ifPresent(begun -> sessions.remove(begun.id()));
+        }
+        return FetchResponse.builder()
+                .sessionId(full ? 0 : session.map(FetchSession::id).orElse(0))
+                .responses(List.of())
+                .build();
     }
 
     private Optional<Partition> find(Wanted one) {

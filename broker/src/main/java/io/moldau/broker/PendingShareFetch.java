@@ -11,6 +11,7 @@ import io.moldau.protocol.message.ShareFetchResponse;
 import io.moldau.protocol.message.ShareFetchResponse.AcquiredRecords;
 import io.moldau.protocol.message.ShareFetchResponse.PartitionData;
 import io.moldau.protocol.message.ShareFetchResponse.ShareFetchableTopicResponse;
+import io.moldau.security.quotas.QuotaKey;
 import io.moldau.shares.Acquired;
 import io.moldau.shares.SharePartition;
 import io.moldau.shares.SharePartitions.Found;
@@ -256,7 +257,19 @@ final class PendingShareFetch {
         if (timer != null) {
             timer.cancel();
         }
-        call.answer(response());
+        call.answer(response(), throttleMs());
+    }
+
+    /// The records are the member's by now: over its quota it gets them all the same, and waits afterwards.
+    private int throttleMs() {
+        var quotas = node.context().quotas();
+        if (!quotas.limit(QuotaKey.CONSUMER_BYTE_RATE)) {
+            return 0;
+        }
+        long bytes = given.values().stream()
+                .mapToLong(one -> one.records().sizeBytes())
+                .sum();
+        return quotas.fetched(call.who(), bytes, node.context().nowNanos());
     }
 
     private ShareFetchResponse response() {

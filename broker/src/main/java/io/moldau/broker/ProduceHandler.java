@@ -15,6 +15,7 @@ import io.moldau.records.RecordBatch;
 import io.moldau.records.RecordBatches;
 import io.moldau.replication.AppendOutcome;
 import io.moldau.replication.ErrorCodes;
+import io.moldau.security.quotas.QuotaKey;
 import io.moldau.storage.AppendOrigin;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
@@ -52,7 +53,7 @@ final class ProduceHandler implements ApiHandler<ProduceRequest> {
         for (var topic : request.topicData()) {
             count += topic.partitionData().size();
         }
-        var collected = new Collected(request, call, count);
+        var collected = new Collected(context, request, call, count);
         if (count == 0) {
             collected.finish();
             return;
@@ -149,12 +150,14 @@ final class ProduceHandler implements ApiHandler<ProduceRequest> {
 
     /// Gathers the partitions' outcomes, which come on any thread, and answers after the last.
     private static final class Collected {
+        private final NodeContext context;
         private final ProduceRequest request;
         private final Call call;
         private final AtomicReferenceArray<AppendOutcome> outcomes;
         private final AtomicInteger missing;
 
-        Collected(ProduceRequest request, Call call, int count) {
+        Collected(NodeContext context, ProduceRequest request, Call call, int count) {
+            this.context = context;
             this.request = request;
             this.call = call;
             this.outcomes = new AtomicReferenceArray<>(count);
@@ -169,8 +172,11 @@ final class ProduceHandler implements ApiHandler<ProduceRequest> {
         }
 
         void finish() {
+            int throttleMs = context.quotas().limit(QuotaKey.PRODUCER_BYTE_RATE)
+                    ? context.quotas().produced(call.who(), call.requestBytes(), context.nowNanos())
+                    : 0;
             if (request.acks() == 0) {
-                withoutAnswer();
+                withoutAnswer(throttleMs);
                 return;
             }
             var topics = new ArrayList<TopicProduceResponse>(request.topicData().size());
@@ -187,17 +193,17 @@ final class ProduceHandler implements ApiHandler<ProduceRequest> {
                         .partitionResponses(partitions)
                         .build());
             }
-            call.answer(ProduceResponse.builder().responses(topics).build());
+            call.answer(ProduceResponse.builder().responses(topics).build(), throttleMs);
         }
 
-        private void withoutAnswer() {
+        private void withoutAnswer(int throttleMs) {
             for (int slot = 0; slot < outcomes.length(); slot++) {
                 if (outcomes.get(slot) instanceof AppendOutcome.Refused(var error, var reason, var records)) {
                     call.refuse("its produce request with acks=0 failed with " + error + ": " + reason);
                     return;
                 }
             }
-            call.noAnswer();
+            call.noAnswer(throttleMs);
         }
 
         private static PartitionProduceResponse response(int index, AppendOutcome outcome) {

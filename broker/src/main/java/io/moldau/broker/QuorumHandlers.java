@@ -29,6 +29,12 @@ final class QuorumHandlers {
     private static final String METADATA_TOPIC = "__cluster_metadata";
     private static final String ALONE = "this node runs alone: its metadata are its own, there is no quorum to change";
 
+    private static final short NAMES_NODES = 2;
+    private static final short TYPES = 1;
+    private static final short NO_RESULTS = 2;
+    private static final byte UPGRADE = 1;
+    private static final byte UNSAFE_DOWNGRADE = 3;
+
     private final NodeContext context;
 
     QuorumHandlers(NodeContext context) {
@@ -58,6 +64,7 @@ final class QuorumHandlers {
     private void describe(DescribeQuorumRequest request, Call call) {
         long end = context.image().offset();
         long now = context.environment().clock().wallMs();
+        var address = context.advertised().to(call.peer());
         call.answer(DescribeQuorumResponse.builder()
                 .errorMessage(null)
                 .topics(request.topics().stream()
@@ -68,7 +75,13 @@ final class QuorumHandlers {
                                         .toList())
                                 .build())
                         .toList())
-                .nodes(List.of())
+                .nodes(
+                        call.version() < NAMES_NODES
+                                ? List.of()
+                                : List.of(new DescribeQuorumResponse.Node(
+                                        context.nodeId(),
+                                        List.of(new DescribeQuorumResponse.Listener(
+                                                call.peer().listenerName(), address.host(), address.port())))))
                 .build());
     }
 
@@ -77,7 +90,6 @@ final class QuorumHandlers {
         if (!topic.equals(METADATA_TOPIC) || index != 0) {
             return data.errorCode(ErrorCode.UNKNOWN_TOPIC_OR_PARTITION.code())
                     .errorMessage("only " + METADATA_TOPIC + "-0 has a quorum")
-                    .leaderId(-1)
                     .currentVoters(List.of())
                     .observers(List.of())
                     .build();
@@ -97,37 +109,44 @@ final class QuorumHandlers {
                 .build();
     }
 
-    /// From version 2 on one error tells for all (KIP-1022).
+    /// One that cannot be fails all, and nothing is said of the others (KIP-584, KIP-1022).
     private void update(UpdateFeaturesRequest request, Call call) {
-        var results = request.featureUpdates().stream()
-                .map(wish -> UpdatableFeatureResult.builder()
-                        .feature(wish.feature())
-                        .errorCode(problem(wish)
-                                .map(text -> ErrorCode.INVALID_UPDATE_VERSION)
-                                .orElse(ErrorCode.NONE)
-                                .code())
-                        .errorMessage(problem(wish).orElse(null))
-                        .build())
-                .toList();
-        var first = request.featureUpdates().stream()
-                .map(QuorumHandlers::problem)
+        var problem = request.featureUpdates().stream()
+                .map(wish -> problem(wish, call.version()))
                 .flatMap(Optional::stream)
                 .findFirst();
-        boolean one = call.version() >= 2 && first.isPresent();
-        call.answer(UpdateFeaturesResponse.builder()
-                .errorCode((one ? ErrorCode.INVALID_UPDATE_VERSION : ErrorCode.NONE).code())
-                .errorMessage(one ? first.get() : null)
-                .results(call.version() >= 2 ? List.of() : results)
+        var response = UpdateFeaturesResponse.builder();
+        if (problem.isPresent()) {
+            call.answer(response.errorCode(ErrorCode.INVALID_UPDATE_VERSION.code())
+                    .errorMessage(problem.get())
+                    .results(List.of())
+                    .build());
+            return;
+        }
+        call.answer(response.errorMessage(null)
+                .results(
+                        call.version() >= NO_RESULTS
+                                ? List.of()
+                                : request.featureUpdates().stream()
+                                        .map(wish -> UpdatableFeatureResult.builder()
+                                                .feature(wish.feature())
+                                                .errorMessage(null)
+                                                .build())
+                                        .toList())
                 .build());
     }
 
-    private static Optional<String> problem(FeatureUpdateKey wish) {
+    private static Optional<String> problem(FeatureUpdateKey wish, short version) {
         var feature = Features.ALL.stream()
                 .filter(one -> one.name().equals(wish.feature()))
                 .findFirst();
         if (feature.isEmpty()) {
             return Optional.of("there is no feature \"" + wish.feature() + "\"; there are "
                     + Features.ALL.stream().map(Feature::name).toList());
+        }
+        if (version >= TYPES && (wish.upgradeType() < UPGRADE || wish.upgradeType() > UNSAFE_DOWNGRADE)) {
+            return Optional.of("the feature " + wish.feature() + " was to be changed by type " + wish.upgradeType()
+                    + "; there are 1, upgrade, 2, safe downgrade, and 3, unsafe downgrade");
         }
         int level = feature.get().finalized();
         return wish.maxVersionLevel() == level

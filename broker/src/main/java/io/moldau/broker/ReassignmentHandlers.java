@@ -48,7 +48,7 @@ final class ReassignmentHandlers {
                         .findFirst());
     }
 
-    /// Asked for all partitions, those that need no election are left out: all of them.
+    /// Asked for all partitions, those that need no election are left out: all of them. Their topics are named.
     private void elect(ElectLeadersRequest request, Call call) {
         var response = ElectLeadersResponse.builder();
         if (call.version() >= 1 && (request.electionType() < 0 || request.electionType() > UNCLEAN)) {
@@ -60,7 +60,12 @@ final class ReassignmentHandlers {
         var wanted = request.topicPartitions();
         call.answer(response.replicaElectionResults(
                         wanted == null
-                                ? List.of()
+                                ? context.image().topics().keySet().stream()
+                                        .map(topic -> ReplicaElectionResult.builder()
+                                                .topic(topic)
+                                                .partitionResult(List.of())
+                                                .build())
+                                        .toList()
                                 : wanted.stream()
                                         .map(topic -> ReplicaElectionResult.builder()
                                                 .topic(topic.topic())
@@ -86,6 +91,7 @@ final class ReassignmentHandlers {
 
     private void alter(AlterPartitionReassignmentsRequest request, Call call) {
         call.answer(AlterPartitionReassignmentsResponse.builder()
+                .allowReplicationFactorChange(request.allowReplicationFactorChange())
                 .errorMessage(null)
                 .responses(request.topics().stream()
                         .map(topic -> ReassignableTopicResponse.builder()

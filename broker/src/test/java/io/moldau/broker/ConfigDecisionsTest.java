@@ -137,12 +137,32 @@ class ConfigDecisionsTest {
         var group = new ConfigResource(Type.GROUP, "billing");
         alter(group, set("share.auto.offset.reset", "by_duration:PT1H"), set("streams.num.standby.replicas", "1"));
         assertThat(value(group, "share.auto.offset.reset").source()).isEqualTo(Source.GROUP);
-        refused(group, ErrorCode.INVALID_CONFIG, "2 to 10", set("share.delivery.count.limit", "11"));
+        refused(
+                group,
+                ErrorCode.INVALID_CONFIG,
+                "at most 10 (group.share.max.delivery.count.limit)",
+                set("share.delivery.count.limit", "11"));
         refused(group, ErrorCode.INVALID_CONFIG, "by_duration", set("share.auto.offset.reset", "yesterday"));
         var metrics = new ConfigResource(Type.CLIENT_METRICS, "all");
         alter(metrics, set("match", "client_id=app.*"), set("interval.ms", "1000"));
         assertThat(value(metrics, "interval.ms").source()).isEqualTo(Source.CLIENT_METRICS);
         refused(metrics, ErrorCode.INVALID_CONFIG, "SELECTOR=REGEX", set("match", "client_id=["));
+    }
+
+    @Test
+    void aGroupsSessionOutlivesItsHeartbeatsWhateverIsSetFirst() {
+        var wide = new LiveSettings(
+                BrokerSettings.parse(Map.of("group.streams.min.session.timeout.ms", "6000")), NODE, image);
+        var group = List.of(set("streams.session.timeout.ms", "10000"));
+        var deciding = new ConfigDecisions(NODE, wide::settings);
+        apply(deciding.alter(image, Type.GROUP.code(), "billing", group));
+        var slower = List.of(set("streams.heartbeat.interval.ms", "10000"));
+        assertThat(deciding.alter(image, Type.GROUP.code(), "billing", slower))
+                .isInstanceOfSatisfying(Outcome.Refused.class, refused -> {
+                    assertThat(refused.refusal().error()).isEqualTo(ErrorCode.INVALID_CONFIG);
+                    assertThat(refused.refusal().reason())
+                            .contains("streams.session.timeout.ms=10000 must be greater than");
+                });
     }
 
     @Test

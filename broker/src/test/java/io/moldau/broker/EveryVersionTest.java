@@ -124,6 +124,7 @@ class EveryVersionTest {
                 .clientSoftwareVersion("1")
                 .build());
         all.addAll(ShareTemplates.all(TOPIC, topicId));
+        all.addAll(SecurityTemplates.all());
         all.add(MetadataRequest.builder().topics(null).build());
         all.add(MetadataRequest.builder()
                 .topics(List.of(MetadataRequest.MetadataRequestTopic.builder()

@@ -32,6 +32,7 @@ final class CommandTree {
         commands.put("consume", ConsumeCommand::new);
         commands.put("groups", GroupsCommand::new);
         commands.put("transactions", TransactionsCommand::new);
+        commands.put("quotas", QuotasCommand::new);
         commands.put("config", ConfigCommand::new);
         commands.put("log", LogCommand::new);
         return commands;

@@ -5,9 +5,11 @@ import io.moldau.client.Cluster;
 import io.moldau.client.GroupReader;
 import io.moldau.client.Reader;
 import io.moldau.client.ReceivedRecord;
+import io.moldau.client.ShareReader;
 import io.moldau.client.TopicPartition;
 import java.io.BufferedOutputStream;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -27,6 +29,8 @@ final class ConsumeCommand implements Callable<Integer> {
     private static final int WAIT_MS = 500;
     private static final int COMMIT_EVERY_MS = 1_000;
     private static final long GOODBYE_MS = 1_500;
+    /// As many as a share group hands out at a time; they are locked while they are written out.
+    private static final int MOST_SHARED = 500;
 
     @Mixin
     private ClusterOption cluster = new ClusterOption();
@@ -37,12 +41,17 @@ final class ConsumeCommand implements Callable<Integer> {
     @Option(
             names = "--from",
             paramLabel = "PLACE",
-            defaultValue = "end",
             description = {"Where to begin (default: end):", Places.EXPECTED})
-    private String from = "";
+    private @Nullable String from;
 
     @Option(names = "--group", paramLabel = "GROUP", description = "Read as a member of this group, and commit.")
     private @Nullable String group;
+
+    @Option(
+            names = "--share",
+            paramLabel = "GROUP",
+            description = "Read as a member of this share group, and accept what was written out.")
+    private @Nullable String share;
 
     @Option(names = "--partition", paramLabel = "NUMBER", description = "Only this partition; may be repeated.")
     private List<Integer> only = List.of();
@@ -71,21 +80,47 @@ final class ConsumeCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException {
-        var place = Places.parse(from);
+        checkOptions();
+        var place = Places.parse(from == null ? "end" : from);
         ShutdownHook.add(this::stop);
         var out = new BufferedOutputStream(System.out, 64 << 10);
         try (var open = cluster.connect()) {
             var printer = new RecordPrinter(out, format, cluster.json);
-            if (group == null) {
-                alone(open, place, printer, out);
-            } else {
+            if (share != null) {
+                inShareGroup(open, share, printer, out);
+            } else if (group != null) {
                 inGroup(open, group, place, printer, out);
+            } else {
+                alone(open, place, printer, out);
             }
         } finally {
             out.flush();
             done.countDown();
         }
         return 0;
+    }
+
+    private void checkOptions() {
+        if (group != null && share != null) {
+            throw new IllegalArgumentException("--group and --share are two kinds of groups: give one of them.");
+        }
+        if ((group != null || share != null) && (toEnd || !only.isEmpty())) {
+            throw new IllegalArgumentException(
+                    "With --group and --share, the group decides which partitions are read and"
+                            + " how far it came: leave out --partition and --to-end. To end after some records: --count.");
+        }
+        if (share != null && from != null) {
+            throw new IllegalArgumentException("Where a share group begins is its setting: moldau config set group "
+                    + share + " share.auto.offset.reset=earliest");
+        }
+    }
+
+    /// Writes out what was printed. A record that nobody can see must not count as read.
+    private static void flush(OutputStream out) throws IOException {
+        out.flush();
+        if (System.out.checkError()) {
+            throw new IOException("standard output was closed, nobody reads on");
+        }
     }
 
     /// Ctrl-C: lets the loop end, so that offsets are committed and the group is left.
@@ -131,7 +166,7 @@ final class ConsumeCommand implements Callable<Integer> {
                     read++;
                 }
             }
-            out.flush();
+            flush(out);
         }
     }
 
@@ -165,7 +200,7 @@ final class ConsumeCommand implements Callable<Integer> {
                     read++;
                     written.put(record.partition(), record.offset() + 1);
                 }
-                out.flush();
+                flush(out);
                 if (clock.nanos() - committedAt > TimeUnit.MILLISECONDS.toNanos(COMMIT_EVERY_MS)) {
                     committedAt = clock.nanos();
                     commit(reader, written);
@@ -179,5 +214,23 @@ final class ConsumeCommand implements Callable<Integer> {
     private static void commit(GroupReader reader, Map<TopicPartition, Long> written) {
         written.keySet().retainAll(reader.assignment());
         reader.commit(written);
+    }
+
+    private void inShareGroup(Cluster open, String name, RecordPrinter printer, BufferedOutputStream out)
+            throws IOException {
+        open.topic(topic, false);
+        long read = 0;
+        try (var reader = new ShareReader(open, name, List.of(topic))) {
+            while (!stopped && read < count) {
+                var records = reader.poll(WAIT_MS, (int) Math.min(MOST_SHARED, count - read));
+                var written = records.subList(0, (int) Math.min(records.size(), count - read));
+                for (var record : written) {
+                    printer.print(record);
+                }
+                flush(out);
+                read += written.size();
+                reader.accept(written).ifPresent(why -> System.err.println("moldau: " + why));
+            }
+        }
     }
 }

@@ -219,14 +219,7 @@ final class GroupsCommand {
 
         @Override
         public Integer call() throws IOException {
-            try (var open = cluster.connect()) {
-                var table = new Table("time", "decision");
-                for (var one : new Admin(open).decisions(ConfigResource.Kind.GROUP_DECISIONS, name)) {
-                    table.row(one.time(), one.what());
-                }
-                table.print(System.out, cluster.json);
-            }
-            return 0;
+            return Decisions.print(cluster, ConfigResource.Kind.GROUP_DECISIONS, name);
         }
     }
 }

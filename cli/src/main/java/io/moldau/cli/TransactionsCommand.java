@@ -1,6 +1,5 @@
 package io.moldau.cli;
 
-import io.moldau.client.Admin;
 import io.moldau.client.ClientException;
 import io.moldau.client.Cluster;
 import io.moldau.client.ConfigResource;
@@ -227,14 +226,7 @@ final class TransactionsCommand {
 
         @Override
         public Integer call() throws IOException {
-            try (var open = cluster.connect()) {
-                var table = new Table("time", "decision");
-                for (var one : new Admin(open).decisions(ConfigResource.Kind.TRANSACTION_DECISIONS, name)) {
-                    table.row(one.time(), one.what());
-                }
-                table.print(System.out, cluster.json);
-            }
-            return 0;
+            return Decisions.print(cluster, ConfigResource.Kind.TRANSACTION_DECISIONS, name);
         }
     }
 }

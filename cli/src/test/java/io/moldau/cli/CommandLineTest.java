@@ -1,11 +1,13 @@
 package io.moldau.cli;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.PrintStream;
+import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import picocli.CommandLine;
@@ -36,6 +38,29 @@ class CommandLineTest {
     }
 
     @Test
+    void optionsThatContradictEachOtherAreRefused() {
+        assertThat(complaint("--group", "a", "--share", "b")).contains("two kinds of groups");
+        assertThat(complaint("--share", "a", "--from", "beginning"))
+                .contains("moldau config set group a share.auto.offset.reset=earliest");
+        assertThat(complaint("--share", "a", "--to-end")).contains("leave out --partition and --to-end");
+        assertThat(complaint("--group", "a", "--partition", "0")).contains("leave out --partition and --to-end");
+    }
+
+    private static String complaint(String... options) {
+        var arguments = new ArrayList<>(List.of("consume", "orders"));
+        arguments.addAll(List.of(options));
+        var before = System.err;
+        var said = new ByteArrayOutputStream();
+        try (var capture = new PrintStream(said, true, UTF_8)) {
+            System.setErr(capture);
+            assertThat(run(arguments.toArray(new String[0]))).isEqualTo(1);
+        } finally {
+            System.setErr(before);
+        }
+        return said.toString(UTF_8);
+    }
+
+    @Test
     void helpAndVersionEndWithZero() {
         assertThat(run("--version")).isZero();
         assertThat(run("topics", "--help")).isZero();
@@ -63,7 +88,7 @@ class CommandLineTest {
 
     private static String printed(Table table, boolean json) throws IOException {
         var bytes = new ByteArrayOutputStream();
-        table.print(new PrintStream(bytes, true, java.nio.charset.StandardCharsets.UTF_8), json);
-        return bytes.toString(java.nio.charset.StandardCharsets.UTF_8).replace(System.lineSeparator(), "\n");
+        table.print(new PrintStream(bytes, true, UTF_8), json);
+        return bytes.toString(UTF_8).replace(System.lineSeparator(), "\n");
     }
 }

@@ -33,8 +33,9 @@ class RoomsTest {
             Map.entry("groups", List.of("coordination")),
             Map.entry("transactions", List.of("coordination")),
             Map.entry("shares", List.of("coordination")),
+            Map.entry("security", List.of("protocol", "metadata")),
             Map.entry("network", List.of("protocol", "environment")),
-            Map.entry("broker", List.of("groups", "transactions", "shares", "network")),
+            Map.entry("broker", List.of("groups", "transactions", "shares", "security", "network")),
             Map.entry("client", List.of("protocol", "records", "environment")),
             Map.entry("cli", List.of("broker", "client")));
 

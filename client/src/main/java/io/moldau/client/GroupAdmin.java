@@ -63,6 +63,7 @@ public final class GroupAdmin {
                     ? describeConsumer(group)
                     : Optional.<GroupInfo>empty();
             return consumer.or(() -> new ShareGroupAdmin(cluster).describe(group))
+                    .or(() -> new StreamsGroups(cluster).describe(group))
                     .orElseGet(() -> describeClassic(group));
         });
     }

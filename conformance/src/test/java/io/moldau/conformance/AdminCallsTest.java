@@ -18,20 +18,40 @@ import org.apache.kafka.clients.admin.ListConfigResourcesOptions;
 import org.apache.kafka.clients.admin.NewPartitionReassignment;
 import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.clients.admin.RaftVoterEndpoint;
+import org.apache.kafka.clients.admin.ScramCredentialInfo;
+import org.apache.kafka.clients.admin.ScramMechanism;
 import org.apache.kafka.clients.admin.UpdateFeaturesOptions;
+import org.apache.kafka.clients.admin.UserScramCredentialAlteration;
+import org.apache.kafka.clients.admin.UserScramCredentialDeletion;
+import org.apache.kafka.clients.admin.UserScramCredentialUpsertion;
 import org.apache.kafka.common.ElectionType;
 import org.apache.kafka.common.KafkaFuture;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.TopicPartitionReplica;
 import org.apache.kafka.common.Uuid;
+import org.apache.kafka.common.acl.AccessControlEntry;
+import org.apache.kafka.common.acl.AclBinding;
+import org.apache.kafka.common.acl.AclBindingFilter;
+import org.apache.kafka.common.acl.AclOperation;
+import org.apache.kafka.common.acl.AclPermissionType;
 import org.apache.kafka.common.config.ConfigResource;
 import org.apache.kafka.common.errors.BrokerIdNotRegisteredException;
 import org.apache.kafka.common.errors.ElectionNotNeededException;
+import org.apache.kafka.common.errors.IllegalSaslStateException;
+import org.apache.kafka.common.errors.InvalidGroupIdException;
 import org.apache.kafka.common.errors.InvalidReplicaAssignmentException;
 import org.apache.kafka.common.errors.InvalidUpdateVersionException;
 import org.apache.kafka.common.errors.NoReassignmentInProgressException;
+import org.apache.kafka.common.errors.ResourceNotFoundException;
+import org.apache.kafka.common.errors.SecurityDisabledException;
+import org.apache.kafka.common.errors.UnacceptableCredentialException;
 import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
+import org.apache.kafka.common.errors.UnsupportedByAuthenticationException;
 import org.apache.kafka.common.errors.UnsupportedVersionException;
+import org.apache.kafka.common.resource.PatternType;
+import org.apache.kafka.common.resource.ResourcePattern;
+import org.apache.kafka.common.resource.ResourceType;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -66,12 +86,16 @@ class AdminCallsTest {
         }
     }
 
+    private static String bootstrap() {
+        return ((RunningNode) OPEN.getLast()).bootstrap();
+    }
+
     private static int nodeId() throws Exception {
         return admin().describeCluster().controller().get().id();
     }
 
-    private static void assertFails(KafkaFuture<?> future, Class<? extends Throwable> with) {
-        assertThatThrownBy(future::get).cause().isInstanceOf(with);
+    private static void assertFails(@Nullable KafkaFuture<?> future, Class<? extends Throwable> with) {
+        assertThatThrownBy(() -> Objects.requireNonNull(future).get()).cause().isInstanceOf(with);
     }
 
     @Test
@@ -114,6 +138,7 @@ class AdminCallsTest {
             assertThat(voter.logEndOffset()).isEqualTo(quorum.highWatermark());
         });
         assertThat(quorum.highWatermark()).isPositive();
+        assertThat(quorum.nodes()).containsOnlyKeys(nodeId());
         var endpoint = Set.of(new RaftVoterEndpoint("CONTROLLER", "127.0.0.1", 1));
         assertFails(admin().addRaftVoter(7, Uuid.randomUuid(), endpoint).all(), UnsupportedVersionException.class);
         assertFails(admin().removeRaftVoter(7, Uuid.randomUuid()).all(), UnsupportedVersionException.class);
@@ -133,6 +158,20 @@ class AdminCallsTest {
                 admin().updateFeatures(Map.of("streams.version", other), new UpdateFeaturesOptions())
                         .all(),
                 InvalidUpdateVersionException.class);
+        // One that cannot be changed keeps the others as they are.
+        assertFails(
+                admin().updateFeatures(
+                                Map.of("streams.version", same, "group.version", other), new UpdateFeaturesOptions())
+                        .values()
+                        .get("streams.version"),
+                InvalidUpdateVersionException.class);
+    }
+
+    @Test
+    void groupsHaveNames() {
+        assertFails(admin().describeStreamsGroups(List.of("")).all(), InvalidGroupIdException.class);
+        assertFails(admin().describeShareGroups(List.of("")).all(), InvalidGroupIdException.class);
+        assertFails(admin().describeConsumerGroups(List.of("")).all(), InvalidGroupIdException.class);
     }
 
     @Test
@@ -153,5 +192,67 @@ class AdminCallsTest {
                         .all()
                         .get())
                 .containsExactly(resource);
+    }
+
+    @Test
+    void withoutAnAuthorizerThereAreNoAcls() {
+        var acl = new AclBinding(
+                new ResourcePattern(ResourceType.TOPIC, "orders", PatternType.LITERAL),
+                new AccessControlEntry("User:anna", "*", AclOperation.READ, AclPermissionType.ALLOW));
+        assertFails(admin().describeAcls(AclBindingFilter.ANY).values(), SecurityDisabledException.class);
+        assertFails(admin().createAcls(List.of(acl)).all(), SecurityDisabledException.class);
+        assertFails(
+                admin().deleteAcls(List.of(AclBindingFilter.ANY, acl.toFilter()))
+                        .all(),
+                SecurityDisabledException.class);
+    }
+
+    @Test
+    void withoutAuthenticationThereAreNoTokens() {
+        var hmac = new byte[] {1, 2, 3};
+        var refusal = UnsupportedByAuthenticationException.class;
+        assertFails(admin().createDelegationToken().delegationToken(), refusal);
+        assertFails(admin().renewDelegationToken(hmac).expiryTimestamp(), refusal);
+        assertFails(admin().expireDelegationToken(hmac).expiryTimestamp(), refusal);
+        assertFails(admin().describeDelegationToken().delegationTokens(), refusal);
+    }
+
+    @Test
+    void aClientThatWantsToAuthenticateIsToldThatTheListenerDoesNot() {
+        try (var sasl = Admin.create(Map.of(
+                "bootstrap.servers",
+                bootstrap(),
+                "security.protocol",
+                "SASL_PLAINTEXT",
+                "sasl.mechanism",
+                "PLAIN",
+                "sasl.jaas.config",
+                "org.apache.kafka.common.security.plain.PlainLoginModule required username=\"a\" password=\"b\";"))) {
+            assertFails(sasl.describeCluster().nodes(), IllegalSaslStateException.class);
+        }
+    }
+
+    @Test
+    void credentialsAreStoredDescribedAndDeleted() throws Exception {
+        var info = new ScramCredentialInfo(ScramMechanism.SCRAM_SHA_256, 4096);
+        admin().alterUserScramCredentials(List.of(new UserScramCredentialUpsertion("anna", info, "secret")))
+                .all()
+                .get();
+        assertThat(admin().describeUserScramCredentials().all().get())
+                .hasEntrySatisfying(
+                        "anna", found -> assertThat(found.credentialInfos()).containsExactly(info));
+        assertFails(
+                admin().describeUserScramCredentials(List.of("nobody")).description("nobody"),
+                ResourceNotFoundException.class);
+        var few = new ScramCredentialInfo(ScramMechanism.SCRAM_SHA_512, 4095);
+        assertFails(
+                admin().alterUserScramCredentials(List.of(new UserScramCredentialUpsertion("anna", few, "secret")))
+                        .all(),
+                UnacceptableCredentialException.class);
+        var deletion = List.<UserScramCredentialAlteration>of(
+                new UserScramCredentialDeletion("anna", ScramMechanism.SCRAM_SHA_256));
+        admin().alterUserScramCredentials(deletion).all().get();
+        assertFails(admin().alterUserScramCredentials(deletion).all(), ResourceNotFoundException.class);
+        assertThat(admin().describeUserScramCredentials().all().get()).isEmpty();
     }
 }

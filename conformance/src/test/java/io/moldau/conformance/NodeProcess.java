@@ -17,6 +17,7 @@ import org.awaitility.Awaitility;
 /// A node in a process of its own, as a user starts it; it can be killed and started again on the same data and port.
 final class NodeProcess implements AutoCloseable {
     private static final Duration PATIENCE = Duration.ofSeconds(60);
+    private static final Path TEMPORARY = NodeLogs.temporaryDirectory();
 
     private final String data;
     private final int port;
@@ -41,7 +42,7 @@ final class NodeProcess implements AutoCloseable {
         try (var socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
             port = socket.getLocalPort();
         }
-        var output = Files.createTempFile("moldau-node", ".log");
+        var output = NodeLogs.create();
         return new NodeProcess(data, port, output, launch(data, port, output));
     }
 
@@ -65,6 +66,8 @@ final class NodeProcess implements AutoCloseable {
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 "-XX:+UseSerialGC",
                 "-Xmx256m",
+                // Native libraries of a program that is killed stay where it put them.
+                "-Djava.io.tmpdir=" + TEMPORARY,
                 "--enable-native-access=ALL-UNNAMED",
                 "--sun-misc-unsafe-memory-access=allow",
                 "-cp",

@@ -27,19 +27,25 @@ final class Programs {
     static String run(List<String> command) throws IOException, InterruptedException {
         var output = Files.createTempFile("moldau-program", ".out");
         var errors = Files.createTempFile("moldau-program", ".err");
-        var process = new ProcessBuilder(command)
-                .redirectOutput(output.toFile())
-                .redirectError(errors.toFile())
-                .start();
-        process.getOutputStream().close();
-        boolean ended = process.waitFor(PATIENCE_SECONDS, TimeUnit.SECONDS);
-        if (!ended) {
-            process.destroyForcibly().waitFor();
+        try {
+            var process = new ProcessBuilder(command)
+                    .redirectOutput(output.toFile())
+                    .redirectError(errors.toFile())
+                    .start();
+            process.getOutputStream().close();
+            boolean ended = process.waitFor(PATIENCE_SECONDS, TimeUnit.SECONDS);
+            if (!ended) {
+                process.destroyForcibly().waitFor();
+            }
+            if (!ended || process.exitValue() != 0) {
+                throw new IOException(command + (ended ? " failed with " + process.exitValue() : " did not end") + ": "
+                        + Files.readString(errors, UTF_8) + Files.readString(output, UTF_8));
+            }
+            return Files.readString(output, UTF_8);
+        } finally {
+            // What a failure has to tell is in the exception.
+            Files.deleteIfExists(output);
+            Files.deleteIfExists(errors);
         }
-        if (!ended || process.exitValue() != 0) {
-            throw new IOException(command + (ended ? " failed with " + process.exitValue() : " did not end") + ": "
-                    + Files.readString(errors, UTF_8) + Files.readString(output, UTF_8));
-        }
-        return Files.readString(output, UTF_8);
     }
 }

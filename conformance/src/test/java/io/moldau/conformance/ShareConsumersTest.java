@@ -248,6 +248,8 @@ class ShareConsumersTest {
             var accepted = new HashSet<String>();
             var released = new HashSet<String>();
             for (int round = 0; round < 4; round++) {
+                var acceptedNow = new HashSet<String>();
+                var releasedNow = new HashSet<String>();
                 for (var record : next(consumer)) {
                     assertThat(accepted).doesNotContain(record.value());
                     if (released.contains(record.value())) {
@@ -255,16 +257,22 @@ class ShareConsumersTest {
                     }
                     boolean accept = record.offset() % 3 != 0 || released.contains(record.value());
                     consumer.acknowledge(record, accept ? AcknowledgeType.ACCEPT : AcknowledgeType.RELEASE);
-                    (accept ? accepted : released).add(record.value());
+                    (accept ? acceptedNow : releasedNow).add(record.value());
                 }
-                assertThat(consumer.commitSync().values()).allMatch(Optional::isEmpty);
+                boolean kept = consumer.commitSync().values().stream().allMatch(Optional::isEmpty);
+                // What was fetched before the node was killed is nobody's now, and comes again.
+                assertThat(kept || round > 0).isTrue();
+                if (kept) {
+                    accepted.addAll(acceptedNow);
+                    released.addAll(releasedNow);
+                }
                 node.killAndRestart();
             }
             while (accepted.size() < 60) {
                 var records = next(consumer);
                 assertThat(accepted).doesNotContainAnyElementsOf(values(records));
                 records.forEach(consumer::acknowledge);
-                // What was fetched before the node was killed is nobody's now, and comes again.
+                // As above.
                 if (consumer.commitSync().values().stream().allMatch(Optional::isEmpty)) {
                     accepted.addAll(values(records));
                 }

@@ -78,6 +78,9 @@ class StreamsGroupTest {
                             assertThat(one.groupId()).isEqualTo(GROUP);
                             assertThat(one.type()).contains(GroupType.STREAMS);
                         });
+                assertThat(Programs.run(NodeProcess.command("groups", "describe", GROUP, "-b", node.bootstrap())))
+                        .contains("type      streams", "state     Stable", "members   2")
+                        .containsPattern("lines +3 .* first-\\S+|lines +3 .* second-\\S+");
                 say(node.bootstrap(), expected, 1);
                 first.close(Duration.ofSeconds(20));
                 say(node.bootstrap(), expected, 2);

@@ -229,6 +229,23 @@ class TransactionsTest {
     }
 
     @Test
+    void aHangingTransactionIsAbortedByTheNodeItself() throws Exception {
+        try (var node = RunningNode.in(directory, Map.of("transaction.hanging.check.interval.ms", "100"));
+                var admin = admin(node.bootstrap());
+                var producer = producer(node.bootstrap(), "lost", 60_000);
+                var cluster = new Cluster(ClientSettings.of(Environment.real(), node.bootstrap(), "moldau-test"))) {
+            producer.beginTransaction();
+            send(producer, "hanging");
+            assertThat(openIn(admin, FIRST)).isPresent();
+            admin.deleteTopics(List.of("__transaction_state")).all().get();
+            Awaitility.await().until(() -> openIn(admin, FIRST).isEmpty());
+            assertThat(new io.moldau.client.Admin(cluster)
+                            .decisions(io.moldau.client.ConfigResource.Kind.TOPIC_DECISIONS, TOPIC))
+                    .anyMatch(decision -> decision.what().contains("no transactional id has that producer"));
+        }
+    }
+
+    @Test
     void transactionsGoOnAfterTheNodeIsKilled() throws Exception {
         try (var node = NodeProcess.start(directory)) {
             try (var admin = admin(node.bootstrap());

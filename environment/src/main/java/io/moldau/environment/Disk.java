@@ -33,6 +33,14 @@ public interface Disk {
         return open(file);
     }
 
+    /// Asks for blocks for bytes behind a file's end that will be written soon; its size stays. A hint: does nothing
+    /// where it cannot be, and for a file that is not there any more.
+    default void reserve(Path file, long from, long bytes) {}
+
+    /// Asks that bytes which were written are brought to the disk soon. A hint, as [#reserve]: only a sync makes them
+    /// survive a power cut.
+    default void writeBack(Path file, long from, long bytes) {}
+
     boolean exists(Path path) throws IOException;
 
     /// Size of a file in bytes.

@@ -82,6 +82,16 @@ final class RealDisk implements Disk {
     }
 
     @Override
+    public void reserve(Path file, long from, long bytes) {
+        LinuxFiles.reserve(file, from, bytes);
+    }
+
+    @Override
+    public void writeBack(Path file, long from, long bytes) {
+        LinuxFiles.writeBack(file, from, bytes);
+    }
+
+    @Override
     public boolean exists(Path path) {
         return Files.exists(path);
     }

@@ -9,8 +9,6 @@ import java.util.List;
 /// @param initialRebalanceDelayMs `group.initial.rebalance.delay.ms`
 /// @param maxSize `group.max.size`, members of a classic group
 /// @param offsetMetadataMaxBytes `offset.metadata.max.bytes`
-/// @param consumerSessionTimeoutMs `group.consumer.session.timeout.ms`
-/// @param consumerHeartbeatIntervalMs `group.consumer.heartbeat.interval.ms`
 /// @param consumerMaxSize `group.consumer.max.size`
 /// @param consumerAssignors `group.consumer.assignors`: the first is the default
 /// @param offsetsRetentionMs `offsets.retention.minutes`
@@ -22,8 +20,6 @@ public record GroupSettings(
         int initialRebalanceDelayMs,
         int maxSize,
         int offsetMetadataMaxBytes,
-        int consumerSessionTimeoutMs,
-        int consumerHeartbeatIntervalMs,
         int consumerMaxSize,
         List<String> consumerAssignors,
         long offsetsRetentionMs,
@@ -35,8 +31,6 @@ public record GroupSettings(
             0,
             Integer.MAX_VALUE,
             4096,
-            45_000,
-            5_000,
             Integer.MAX_VALUE,
             List.of("uniform", "range"),
             7 * 24 * 3_600_000L,
@@ -50,8 +44,6 @@ public record GroupSettings(
                 initialRebalanceDelayMs,
                 maxSize,
                 offsetMetadataMaxBytes,
-                consumerSessionTimeoutMs,
-                consumerHeartbeatIntervalMs,
                 consumerMaxSize,
                 consumerAssignors,
                 retentionMs,
@@ -66,8 +58,6 @@ public record GroupSettings(
                 initialRebalanceDelayMs,
                 maxSize,
                 offsetMetadataMaxBytes,
-                consumerSessionTimeoutMs,
-                consumerHeartbeatIntervalMs,
                 consumerMaxSize,
                 consumerAssignors,
                 offsetsRetentionMs,

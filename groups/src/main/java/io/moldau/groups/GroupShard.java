@@ -59,7 +59,8 @@ final class GroupShard implements CoordinatedState {
         this.explanations = explanations;
         this.retention = new OffsetRetention(settings, schedule, offsets, this::timeRunsMs, explanations);
         this.classic = new ClassicProtocol(settings, schedule, uniqueText, explanations);
-        this.consumer = new ConsumerProtocol(settings, schedule, topics, uniqueText, explanations, classic::adopt);
+        this.consumer =
+                new ConsumerProtocol(settings, configs, schedule, topics, uniqueText, explanations, classic::adopt);
     }
 
     OffsetStore offsets() {

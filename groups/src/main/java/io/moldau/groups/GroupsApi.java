@@ -83,6 +83,10 @@ public final class GroupsApi {
 
     /// One group of ConsumerGroupDescribe (key 69).
     public void describeConsumer(String groupId, Consumer<ConsumerGroupDescribeResponse.DescribedGroup> answer) {
+        if (groupId.isEmpty()) {
+            answer.accept(consumerRefused(groupId, ErrorCode.INVALID_GROUP_ID, "the name of the group is missing"));
+            return;
+        }
         groups.on(
                 groupId,
                 (shard, effects) -> {

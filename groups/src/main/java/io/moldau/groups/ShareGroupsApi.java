@@ -88,6 +88,10 @@ public final class ShareGroupsApi {
                 .groupId(groupId)
                 .members(List.of())
                 .build());
+        if (groupId.isEmpty()) {
+            refused.accept(ErrorCode.INVALID_GROUP_ID);
+            return;
+        }
         groups.on(
                 groupId,
                 (shard, effects) -> {

@@ -36,6 +36,10 @@ public final class StreamsApi {
 
     /// One group of StreamsGroupDescribe (key 89).
     public void describe(String groupId, Consumer<DescribedGroup> answer) {
+        if (groupId.isEmpty()) {
+            answer.accept(refused(groupId, ErrorCode.INVALID_GROUP_ID, "the name of the group is missing"));
+            return;
+        }
         groups.on(
                 groupId,
                 (shard, effects) -> {

@@ -27,6 +27,7 @@ final class ConsumerClient {
     private @Nullable String regex = null;
     private @Nullable String assignor = null;
     int epoch;
+    int heartbeatIntervalMs;
     /// What it reads.
     final Set<One> owned = new HashSet<>();
     /// What it was told to read.
@@ -122,6 +123,7 @@ final class ConsumerClient {
         var response = answer.get();
         if (response.errorCode() == 0) {
             epoch = response.memberEpoch();
+            heartbeatIntervalMs = response.heartbeatIntervalMs();
             var assignment = response.assignment();
             if (assignment != null) {
                 var all = new HashSet<One>();

@@ -85,6 +85,21 @@ class ConsumerGroupTest {
     }
 
     @Test
+    void aGroupsOwnSettingsSayHowOftenItsMembersReportAndHowLongTheyMayBeSilent() {
+        node.configs.put("consumer.heartbeat.interval.ms", 700);
+        node.configs.put("consumer.session.timeout.ms", 2_000);
+        var a = joined("a");
+        assertThat(a.heartbeatIntervalMs).isEqualTo(700);
+        var b = joined("b");
+        node.pass(1_500);
+        b.heartbeat();
+        node.pass(700);
+        b.heartbeat();
+        assertThat(b.told).hasSize(4);
+        assertThat(a.heartbeat()).isEqualTo(ErrorCode.UNKNOWN_MEMBER_ID);
+    }
+
+    @Test
     void whoLeavesGivesItsPartitionsToTheOthers() {
         var a = joined("a");
         var b = joined("b");
@@ -120,7 +135,7 @@ class ConsumerGroupTest {
         var a = new ConsumerClient(node, "a", "instance").reading("orders");
         a.join();
         a.leave(-2);
-        node.pass(GroupSettings.DEFAULTS.consumerSessionTimeoutMs() + 100);
+        node.pass(node.configs.getOrDefault("consumer.session.timeout.ms", 0) + 100);
         assertThat(joined("b").told).hasSize(4);
     }
 

@@ -105,6 +105,9 @@ final class GroupsFixture {
     final GivenTopics topics = new GivenTopics();
     final DecisionJournal journal;
     final Map<String, Integer> configs = new HashMap<>(Map.of(
+            "consumer.session.timeout.ms", 45_000,
+            "consumer.heartbeat.interval.ms", 5_000,
+            "group.streams.max.size", Integer.MAX_VALUE,
             "streams.session.timeout.ms", 45_000,
             "streams.heartbeat.interval.ms", 5_000));
     private final GroupSettings settings;

@@ -37,6 +37,8 @@ final class StreamsClient {
     Set<String> toldActive = Set.of();
     Set<String> toldStandby = Set.of();
     List<Integer> statuses = List.of();
+    /// The partitions of the lines that each process answers for, as it was told last.
+    Map<String, List<Integer>> lineReaders = Map.of();
     boolean makesTopics = true;
     List<String> sources = List.of(LINES);
 
@@ -158,12 +160,32 @@ final class StreamsClient {
             epoch = response.memberEpoch();
             endpointEpoch = response.endpointInformationEpoch();
             take(response.activeTasks(), response.standbyTasks());
+            var endpoints = response.partitionsByUserEndpoint();
+            if (endpoints != null) {
+                lineReaders = lineReaders(endpoints);
+            }
             var status = response.status();
             statuses = status == null
                     ? List.of()
                     : status.stream().map(one -> (int) one.statusCode()).toList();
         }
         return ErrorCode.of(response.errorCode());
+    }
+
+    /// As the official client has it: what is said last of an endpoint counts.
+    private static Map<String, List<Integer>> lineReaders(
+            List<StreamsGroupHeartbeatResponse.EndpointToPartitions> endpoints) {
+        var readers = new TreeMap<String, List<Integer>>();
+        for (var one : endpoints) {
+            readers.put(
+                    one.userEndpoint().host(),
+                    one.activePartitions().stream()
+                            .filter(topic -> topic.topic().equals(LINES))
+                            .flatMap(topic -> topic.partitions().stream())
+                            .sorted()
+                            .toList());
+        }
+        return readers;
     }
 
     private void take(

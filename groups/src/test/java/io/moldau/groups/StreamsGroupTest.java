@@ -10,6 +10,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.LongStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -66,6 +67,39 @@ class StreamsGroupTest {
         assertThat(a.leave()).isEqualTo(ErrorCode.NONE);
         settle(b);
         assertThat(b.active).hasSize(8);
+    }
+
+    @Test
+    void aGroupHasNoMoreMembersThanTheBrokerAllows() throws IOException {
+        var node = node(1);
+        node.configs.put("group.streams.max.size", 1);
+        var a = new StreamsClient(node, "a", "pa");
+        var b = new StreamsClient(node, "b", "pb");
+        assertThat(a.join()).isEqualTo(ErrorCode.NONE);
+        assertThat(b.join()).isEqualTo(ErrorCode.GROUP_MAX_SIZE_REACHED);
+        assertThat(described(node).members()).hasSize(1);
+        assertThat(a.join()).as("a member may join again").isEqualTo(ErrorCode.NONE);
+        assertThat(a.leave()).isEqualTo(ErrorCode.NONE);
+        assertThat(b.join()).isEqualTo(ErrorCode.NONE);
+    }
+
+    @Test
+    void theThreadsOfAProcessAnswerQueriesTogether() throws IOException {
+        var node = node(1);
+        var one = new StreamsClient(node, "a1", "pa");
+        var two = new StreamsClient(node, "a2", "pa");
+        var other = new StreamsClient(node, "b1", "pb");
+        one.join();
+        two.join();
+        other.join();
+        settle(one, two, other);
+        assertThat(one.lineReaders).containsOnlyKeys("pa", "pb").isEqualTo(other.lineReaders);
+        assertThat(one.lineReaders.values().stream().flatMap(List::stream)).containsExactlyInAnyOrder(0, 1, 2, 3);
+        node.killAndReopen();
+        settle(one, two, other);
+        other.leave();
+        settle(one, two);
+        assertThat(one.lineReaders).containsExactly(Map.entry("pa", List.of(0, 1, 2, 3)));
     }
 
     @Test

@@ -4,6 +4,9 @@ import io.moldau.metadata.MetadataRecord.ClusterCreated;
 import io.moldau.metadata.MetadataRecord.ConfigChanged;
 import io.moldau.metadata.MetadataRecord.PartitionChanged;
 import io.moldau.metadata.MetadataRecord.ProducerIdsReserved;
+import io.moldau.metadata.MetadataRecord.QuotaChanged;
+import io.moldau.metadata.MetadataRecord.ScramCredentialChanged;
+import io.moldau.metadata.MetadataRecord.ScramCredentialRemoved;
 import io.moldau.metadata.MetadataRecord.TopicCreated;
 import io.moldau.metadata.MetadataRecord.TopicDeleted;
 import io.moldau.protocol.Uuid;
@@ -24,11 +27,13 @@ public record MetadataImage(
         SortedMap<String, TopicImage> topics,
         Map<Uuid, TopicImage> topicsById,
         Map<ConfigResource, Map<String, String>> configs,
-        long nextProducerId) {
+        long nextProducerId,
+        Map<QuotaEntity, Map<String, Double>> quotas,
+        SortedMap<String, Map<ScramMechanism, ScramCredential>> scramCredentials) {
 
     /// Before the first record.
-    public static final MetadataImage EMPTY =
-            new MetadataImage(0, "", Collections.emptySortedMap(), Map.of(), Map.of(), 0);
+    public static final MetadataImage EMPTY = new MetadataImage(
+            0, "", Collections.emptySortedMap(), Map.of(), Map.of(), 0, Map.of(), Collections.emptySortedMap());
 
     public Optional<TopicImage> topic(String name) {
         return Optional.ofNullable(topics.get(name));
@@ -60,6 +65,8 @@ public record MetadataImage(
         private final TreeMap<String, TopicImage> topics;
         private final Map<Uuid, TopicImage> topicsById;
         private final Map<ConfigResource, Map<String, String>> configs;
+        private final Map<QuotaEntity, Map<String, Double>> quotas;
+        private final TreeMap<String, Map<ScramMechanism, ScramCredential>> scramCredentials;
         /// Topics whose partitions change: copied once, however many of them do.
         private final Map<Uuid, List<PartitionImage>> changing = new LinkedHashMap<>();
 
@@ -69,6 +76,8 @@ public record MetadataImage(
             topics = new TreeMap<>(from.topics);
             topicsById = new HashMap<>(from.topicsById);
             configs = new HashMap<>(from.configs);
+            quotas = new HashMap<>(from.quotas);
+            scramCredentials = new TreeMap<>(from.scramCredentials);
         }
 
         void apply(MetadataRecord record) {
@@ -91,16 +100,24 @@ public record MetadataImage(
                     topicsById.remove(id);
                     configs.remove(ConfigResource.topic(topic.name()));
                 }
-                case ConfigChanged(var resource, var name, var value) -> {
-                    var settings = new TreeMap<>(configs.getOrDefault(resource, Map.of()));
-                    value.ifPresentOrElse(text -> settings.put(name, text), () -> settings.remove(name));
-                    if (settings.isEmpty()) {
-                        configs.remove(resource);
-                    } else {
-                        configs.put(resource, Collections.unmodifiableMap(settings));
-                    }
-                }
+                case ConfigChanged(var resource, var name, var value) -> change(configs, resource, name, value);
                 case ProducerIdsReserved(var next) -> nextProducerId = next;
+                case QuotaChanged(var entity, var key, var value) -> change(quotas, entity, key, value);
+                case ScramCredentialChanged(var user, var mechanism, var credential) ->
+                    change(scramCredentials, user, mechanism, Optional.of(credential));
+                case ScramCredentialRemoved(var user, var mechanism) ->
+                    change(scramCredentials, user, mechanism, Optional.empty());
+            }
+        }
+
+        /// Gives one entry of an owner's map another value, or takes it out; an owner without entries goes.
+        private static <O, K, V> void change(Map<O, Map<K, V>> all, O owner, K key, Optional<V> value) {
+            var own = new TreeMap<>(all.getOrDefault(owner, Map.of()));
+            value.ifPresentOrElse(given -> own.put(key, given), () -> own.remove(key));
+            if (own.isEmpty()) {
+                all.remove(owner);
+            } else {
+                all.put(owner, Collections.unmodifiableMap(own));
             }
         }
 
@@ -125,7 +142,9 @@ public record MetadataImage(
                     Collections.unmodifiableSortedMap(topics),
                     Collections.unmodifiableMap(topicsById),
                     Collections.unmodifiableMap(configs),
-                    nextProducerId);
+                    nextProducerId,
+                    Collections.unmodifiableMap(quotas),
+                    Collections.unmodifiableSortedMap(scramCredentials));
         }
     }
 }

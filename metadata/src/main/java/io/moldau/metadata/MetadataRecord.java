@@ -22,6 +22,14 @@ public sealed interface MetadataRecord {
     /// Producer ids below `nextProducerId` may be in use.
     record ProducerIdsReserved(long nextProducerId) implements MetadataRecord {}
 
+    /// A quota was set for somebody, or (empty) taken back.
+    record QuotaChanged(QuotaEntity entity, String key, Optional<Double> value) implements MetadataRecord {}
+
+    record ScramCredentialChanged(String user, ScramMechanism mechanism, ScramCredential credential)
+            implements MetadataRecord {}
+
+    record ScramCredentialRemoved(String user, ScramMechanism mechanism) implements MetadataRecord {}
+
     /// A copy of all the facts as a list of records, in an order in which they can be replayed.
     static List<MetadataRecord> snapshot(MetadataImage image) {
         return MetadataRecordFormat.snapshot(image);

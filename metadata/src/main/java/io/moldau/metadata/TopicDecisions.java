@@ -10,6 +10,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.IntPredicate;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
 
@@ -27,8 +28,19 @@ public final class TopicDecisions {
         this.newTopicIds = newTopicIds;
     }
 
+    private static final Refused USED_UP = new Refused(
+            ErrorCode.THROTTLING_QUOTA_EXCEEDED,
+            "the quota controller_mutation_rate is used up: try again after throttle_time_ms");
+
     /// Each topic is decided alone: one that is refused does not hinder the others.
     public Decision<List<TopicOutcome>> create(MetadataImage image, List<NewTopic> wishes, boolean validateOnly) {
+        return create(image, wishes, validateOnly, partitions -> true);
+    }
+
+    /// @param allowance asked once for each topic that is to be, with its number of partitions: whether its creator may
+    ///     have so many now
+    public Decision<List<TopicOutcome>> create(
+            MetadataImage image, List<NewTopic> wishes, boolean validateOnly, IntPredicate allowance) {
         var records = new ArrayList<MetadataRecord>();
         var outcomes = new ArrayList<TopicOutcome>();
         var created = new HashSet<String>();
@@ -38,8 +50,12 @@ public final class TopicDecisions {
                 outcomes.add(refusal.get());
                 continue;
             }
-            var id = newTopicIds.get();
             var partitions = partitions(wish);
+            if (!validateOnly && !allowance.test(partitions.size())) {
+                outcomes.add(USED_UP);
+                continue;
+            }
+            var id = newTopicIds.get();
             records.add(new MetadataRecord.TopicCreated(wish.name(), id));
             partitions.forEach(partition -> records.add(new MetadataRecord.PartitionChanged(id, partition)));
             wish.configs()
@@ -51,17 +67,26 @@ public final class TopicDecisions {
         return new Decision<>(validateOnly ? List.of() : records, outcomes);
     }
 
-    public Decision<TopicOutcome> delete(MetadataImage image, Uuid topicId) {
+    /// @param allowance asked with the number of the topic's partitions, as by [#create]
+    public Decision<TopicOutcome> delete(MetadataImage image, Uuid topicId, IntPredicate allowance) {
         return image.topic(topicId)
-                .map(topic ->
-                        new Decision<TopicOutcome>(List.of(new MetadataRecord.TopicDeleted(topicId)), new Done(topic)))
+                .map(topic -> allowance.test(topic.partitions().size())
+                        ? new Decision<TopicOutcome>(List.of(new MetadataRecord.TopicDeleted(topicId)), new Done(topic))
+                        : new Decision<TopicOutcome>(List.of(), USED_UP))
                 .orElseGet(() -> refused(
                         ErrorCode.UNKNOWN_TOPIC_ID, "there is no topic with the id " + topicId + " (any more)"));
     }
 
     /// Raises the number of partitions to `total`.
+    ///
+    /// @param allowance asked with the number of new partitions, as by [#create]
     public Decision<TopicOutcome> addPartitions(
-            MetadataImage image, String name, int total, List<List<Integer>> assignments, boolean validateOnly) {
+            MetadataImage image,
+            String name,
+            int total,
+            List<List<Integer>> assignments,
+            boolean validateOnly,
+            IntPredicate allowance) {
         var topic = image.topic(name).orElse(null);
         if (topic == null) {
             return refused(ErrorCode.UNKNOWN_TOPIC_OR_PARTITION, "there is no topic \"" + name + "\"");
@@ -82,6 +107,9 @@ public final class TopicDecisions {
         var problem = assignmentProblem(assignments);
         if (problem.isPresent()) {
             return refused(ErrorCode.INVALID_REPLICA_ASSIGNMENT, problem.get());
+        }
+        if (!validateOnly && !allowance.test(total - present)) {
+            return new Decision<>(List.of(), USED_UP);
         }
         var records = new ArrayList<MetadataRecord>();
         int factor = topic.partitions().getFirst().replicas().size();

@@ -106,19 +106,21 @@ class MetadataTest {
         var image = with("orders");
         for (int total : new int[] {2, 3, 100_001}) {
             assertThat(decisions
-                            .addPartitions(image, "orders", total, List.of(), false)
+                            .addPartitions(image, "orders", total, List.of(), false, all -> true)
                             .records())
                     .isEmpty();
         }
         assertThat(decisions
-                        .addPartitions(image, "nothing", 4, List.of(), false)
+                        .addPartitions(image, "nothing", 4, List.of(), false, all -> true)
                         .records())
                 .isEmpty();
         assertThat(decisions
-                        .addPartitions(image, "orders", 5, List.of(List.of(9), List.of(0)), false)
+                        .addPartitions(image, "orders", 5, List.of(List.of(9), List.of(0)), false, all -> true)
                         .records())
                 .isEmpty();
-        assertThat(decisions.addPartitions(image, "orders", 5, List.of(), false).records())
+        assertThat(decisions
+                        .addPartitions(image, "orders", 5, List.of(), false, all -> true)
+                        .records())
                 .hasSize(2);
     }
 

@@ -1,5 +1,6 @@
 package io.moldau.network;
 
+import io.moldau.environment.Timers;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.SelectionKey;
@@ -13,6 +14,8 @@ import org.slf4j.LoggerFactory;
 /// One client's connection. Everything here happens on its event loop, but for [#replyReady] and [#closeLater].
 final class Connection {
     private static final Logger LOG = LoggerFactory.getLogger(Connection.class);
+
+    private static final long NANOS_PER_MS = 1_000_000;
 
     private final EventLoop loop;
     private final SocketChannel channel;
@@ -32,6 +35,9 @@ final class Connection {
     private boolean lent;
     private boolean awaitsRoom;
     private boolean closed;
+    /// Set while the client is not listened to: it used more than its quota.
+    private Timers.@Nullable Timer muted;
+    private long mutedUntilNanos;
 
     Connection(
             EventLoop loop,
@@ -111,6 +117,9 @@ final class Connection {
                         var exchange = new Exchange(this, cutter.frame());
                         replies.add(exchange);
                         handler.handle(exchange);
+                        if (exchange.muteMs() > 0) {
+                            flush();
+                        }
                     }
                 }
             }
@@ -128,7 +137,11 @@ final class Connection {
         if (!closed && replies.waiting() >= settings.maxPipelined()) {
             flush();
         }
-        return !closed && replies.waiting() < settings.maxPipelined();
+        return mayGoOn();
+    }
+
+    private boolean mayGoOn() {
+        return !closed && muted == null && replies.waiting() < settings.maxPipelined();
     }
 
     static String badLength(byte[] firstBytes, int announcedBytes, int maxFrameBytes) {
@@ -183,7 +196,7 @@ final class Connection {
             return;
         }
         flush();
-        if (leftover != null && replies.waiting() < settings.maxPipelined()) {
+        if (leftover != null && mayGoOn()) {
             resume();
         } else if (!closed) {
             updateInterest();
@@ -199,6 +212,10 @@ final class Connection {
             memory.release(released);
             loop.memoryReleased();
         }
+        int mute = replies.takeMuteMs();
+        if (mute > 0) {
+            mute(mute);
+        }
         if (replies.unsent()) {
             lastActivityNanos = loop.nowNanos();
             try {
@@ -209,6 +226,32 @@ final class Connection {
                 close(null);
             }
         }
+    }
+
+    /// From now on nothing is read and nothing that was read is handed over, while replies go out.
+    private void mute(int ms) {
+        long until = loop.nowNanos() + ms * NANOS_PER_MS;
+        if (muted == null) {
+            mutedUntilNanos = until;
+            muted = loop.later(ms, this::unmute);
+        } else if (until - mutedUntilNanos > 0) {
+            mutedUntilNanos = until;
+        }
+    }
+
+    private void unmute() {
+        if (closed) {
+            return;
+        }
+        long now = loop.nowNanos();
+        long left = mutedUntilNanos - now;
+        if (left > 0) {
+            muted = loop.later((left + NANOS_PER_MS - 1) / NANOS_PER_MS, this::unmute);
+            return;
+        }
+        muted = null;
+        lastActivityNanos = now;
+        resume();
     }
 
     /// Sends the next reply's part, which may wait for a disk, from a thread that may. The loop goes on meanwhile.
@@ -254,7 +297,7 @@ final class Connection {
             return;
         }
         int interest = 0;
-        if (leftover == null && replies.waiting() < settings.maxPipelined()) {
+        if (leftover == null && mayGoOn()) {
             interest |= SelectionKey.OP_READ;
         }
         if (replies.unsent() && !lent) {
@@ -268,9 +311,10 @@ final class Connection {
     /// Closes the connection if it has been silent for too long.
     void expire(long nowNanos) {
         long silentMs = (nowNanos - lastActivityNanos) / 1_000_000;
-        if (cutter.midFrame() && leftover == null && silentMs > settings.partialFrameMs()) {
+        boolean heard = muted == null;
+        if (heard && cutter.midFrame() && leftover == null && silentMs > settings.partialFrameMs()) {
             close(cutter.progress() + " stopped arriving " + silentMs + " ms ago");
-        } else if (replies.waiting() == 0 && silentMs > settings.idleMs()) {
+        } else if ((heard || replies.unsent()) && replies.waiting() == 0 && silentMs > settings.idleMs()) {
             close(replies.unsent() ? "it has not taken its replies for " + silentMs + " ms" : null);
         }
     }
@@ -289,6 +333,9 @@ final class Connection {
             return;
         }
         closed = true;
+        if (muted != null) {
+            muted.cancel();
+        }
         if (reason != null) {
             LOG.warn("Closed the connection of {} ({}): {}", peer, peer.software(), reason);
         }

@@ -1,6 +1,7 @@
 package io.moldau.network;
 
 import io.moldau.environment.Clock;
+import io.moldau.environment.Timers;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.nio.channels.SelectionKey;
@@ -55,6 +56,11 @@ final class EventLoop implements Runnable {
     /// Threads that may wait for a disk.
     Executor readers() {
         return server.readers();
+    }
+
+    /// Runs `task` on the loop after so long.
+    Timers.Timer later(long delayMs, Runnable task) {
+        return server.later(delayMs, () -> execute(task));
     }
 
     Leases leases() {

@@ -18,6 +18,7 @@ public final class Exchange {
     private final AtomicInteger state = new AtomicInteger(WAITING);
     private volatile List<Payload> reply = List.of();
     private volatile boolean givenUp;
+    private volatile int muteMs;
     private volatile boolean ready;
 
     Exchange(Connection connection, FrameCutter.Frame frame) {
@@ -39,12 +40,22 @@ public final class Exchange {
 
     /// Ends the exchange with a reply: a whole frame, its length prefix included.
     public void answer(List<Payload> parts) {
-        end(parts);
+        end(parts, 0);
     }
 
-    /// Ends the exchange without a reply (Produce with acks=0).
-    public void noAnswer() {
-        end(List.of());
+    /// The same; afterwards the connection is not read from for so long (KIP-219).
+    public void answer(List<Payload> parts, int mute) {
+        end(parts, mute);
+    }
+
+    /// Ends the exchange without a reply (Produce with acks=0); afterwards the connection is not read from for so long.
+    public void noAnswer(int mute) {
+        end(List.of(), mute);
+    }
+
+    /// The size of the request without its length prefix.
+    public int requestBytes() {
+        return heldBytes;
     }
 
     /// Runs `task` on the connection's event loop, soon.
@@ -64,11 +75,12 @@ public final class Exchange {
         connection.closeLater(reason);
     }
 
-    private void end(List<Payload> parts) {
+    private void end(List<Payload> parts, int mute) {
         if (!state.compareAndSet(WAITING, ENDED)) {
             throw new IllegalStateException("the request of " + connection.peer() + " was answered before");
         }
         reply = parts;
+        muteMs = mute;
         ready = true;
         connection.replyReady();
     }
@@ -84,6 +96,11 @@ public final class Exchange {
         } else if (lease != null) {
             lease.release();
         }
+    }
+
+    /// How long the connection is not to be read from once the exchange's turn has come.
+    int muteMs() {
+        return muteMs;
     }
 
     List<Payload> reply() {

@@ -1,5 +1,7 @@
 package io.moldau.network;
 
+import java.net.InetAddress;
+
 /// What the server does with requests.
 public interface FrameHandler {
     /// A whole request has arrived. Called on the connection's event loop, in the order of arrival: must not
@@ -10,6 +12,12 @@ public interface FrameHandler {
     /// then used again, and a large request is not copied on its way in.
     default boolean lendsFrames(short apiKey) {
         return false;
+    }
+
+    /// A connection was made. More than 0: it came too soon, and is closed unserved after so many milliseconds.
+    /// Called on an event loop: must not block.
+    default int holdOffMs(InetAddress remote) {
+        return 0;
     }
 
     /// Every request that one read delivered has been handed over.

@@ -12,6 +12,7 @@ import java.nio.channels.SocketChannel;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -25,6 +26,7 @@ public final class NetworkServer implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(NetworkServer.class);
     private static final int BACKLOG = 1024;
     private static final long STOP_MS = 1_000;
+    private static final long TELL_NANOS = 10_000_000_000L;
 
     private final NetworkSettings settings;
     private final FrameHandler handler;
@@ -37,6 +39,11 @@ public final class NetworkServer implements AutoCloseable {
     private final AtomicInteger nextLoop = new AtomicInteger();
     private final AtomicInteger connections = new AtomicInteger();
     private final Map<InetAddress, Integer> connectionsByIp = new ConcurrentHashMap<>();
+    /// Connections that came too soon and wait for their end.
+    private final Set<SocketChannel> heldOff = ConcurrentHashMap.newKeySet();
+    /// The acceptor's: when it last told of one, and how many it has not told of since.
+    private long toldNanos;
+    private long untold;
     private volatile boolean closed;
     private volatile Timers.@Nullable Timer nextSweep;
 
@@ -45,6 +52,7 @@ public final class NetworkServer implements AutoCloseable {
         this.handler = handler;
         this.environment = environment;
         this.memory = new MemoryBound(settings.maxInFlightBytes());
+        this.toldNanos = environment.clock().nanos() - TELL_NANOS;
         this.listening = ServerSocketChannel.open();
     }
 
@@ -125,6 +133,11 @@ public final class NetworkServer implements AutoCloseable {
             refuse(channel, remote, "max.connections.per.ip=" + settings.maxConnectionsPerIp() + " are open");
             return;
         }
+        int holdOffMs = handler.holdOffMs(remote);
+        if (holdOffMs > 0) {
+            holdOff(channel, remote, holdOffMs);
+            return;
+        }
         try {
             prepare(channel);
         } catch (IOException gone) {
@@ -137,6 +150,29 @@ public final class NetworkServer implements AutoCloseable {
         } else {
             loop.execute(() -> loop.adopt(channel, remote));
         }
+    }
+
+    /// Keeps the connection unserved for a while, so that its client does not try again at once; then closes it.
+    private void holdOff(SocketChannel channel, InetAddress remote, int ms) {
+        heldOff.add(channel);
+        later(ms, () -> {
+            if (heldOff.remove(channel)) {
+                connectionEnded(channel, remote);
+            }
+        });
+        long now = environment.clock().nanos();
+        if (now - toldNanos < TELL_NANOS) {
+            untold++;
+            return;
+        }
+        LOG.warn(
+                "Connections of {} come faster than its quota connection_creation_rate allows: this one is closed unserved"
+                        + " after {} ms, as {} were since the last such line",
+                remote.getHostAddress(),
+                ms,
+                untold);
+        toldNanos = now;
+        untold = 0;
     }
 
     private void prepare(SocketChannel channel) throws IOException {
@@ -170,10 +206,14 @@ public final class NetworkServer implements AutoCloseable {
     /// A connection ended before it became one.
     void connectionEnded(SocketChannel channel, InetAddress remote) {
         ended(remote);
+        closeQuietly(channel);
+    }
+
+    private static void closeQuietly(SocketChannel channel) {
         try {
             channel.close();
         } catch (IOException failure) {
-            LOG.debug("closing a connection of {} failed", remote, failure);
+            LOG.debug("closing a connection failed", failure);
         }
     }
 
@@ -185,6 +225,10 @@ public final class NetworkServer implements AutoCloseable {
     /// Threads that may wait for a disk.
     Executor readers() {
         return environment.threads().reading();
+    }
+
+    Timers.Timer later(long delayMs, Runnable task) {
+        return environment.timers().schedule(delayMs, task);
     }
 
     void memoryReleased(EventLoop by) {
@@ -217,5 +261,7 @@ public final class NetworkServer implements AutoCloseable {
                 return;
             }
         }
+        heldOff.forEach(NetworkServer::closeQuietly);
+        heldOff.clear();
     }
 }

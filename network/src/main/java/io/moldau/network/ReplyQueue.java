@@ -19,6 +19,7 @@ final class ReplyQueue {
     private final ByteBuffer[] gathered = new ByteBuffer[MAX_GATHERED];
     private int sentOfFirst;
     private long fromFiles;
+    private int muteMs;
 
     void add(Exchange exchange) {
         exchanges.add(exchange);
@@ -45,9 +46,17 @@ final class ReplyQueue {
                 }
             }
             released += first.heldBytes();
+            muteMs = Math.max(muteMs, first.muteMs());
             first.released();
         }
         return released;
+    }
+
+    /// How long the replies collected since the last question say that the connection is not to be read from.
+    int takeMuteMs() {
+        int mute = muteMs;
+        muteMs = 0;
+        return mute;
     }
 
     /// Request bytes held by exchanges that will never be answered. Their frames stay as they are until their

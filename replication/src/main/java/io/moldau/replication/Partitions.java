@@ -119,6 +119,9 @@ public final class Partitions implements Controller.Listener, LogMoves.Owner {
                 case MetadataRecord.ClusterCreated created -> {}
                 case MetadataRecord.TopicCreated created -> {}
                 case MetadataRecord.ProducerIdsReserved reserved -> {}
+                case MetadataRecord.QuotaChanged quota -> {}
+                case MetadataRecord.ScramCredentialChanged credential -> {}
+                case MetadataRecord.ScramCredentialRemoved credential -> {}
             }
         }
         wanted.run();

@@ -8,6 +8,7 @@ import java.util.Collection;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.BiConsumer;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -22,6 +23,7 @@ public final class Cleaner implements AutoCloseable {
     private final Environment environment;
     private final Supplier<? extends Collection<PartitionLog>> logs;
     private final Supplier<CleanerSettings> settings;
+    private final BiConsumer<PartitionId, String> told;
     private final CleanerThrottle throttle;
     private final List<Worker> workers = new ArrayList<>();
     private volatile boolean closed;
@@ -32,9 +34,19 @@ public final class Cleaner implements AutoCloseable {
             Environment environment,
             Supplier<? extends Collection<PartitionLog>> logs,
             Supplier<CleanerSettings> settings) {
+        this(environment, logs, settings, (log, what) -> {});
+    }
+
+    /// @param told what was done to which log, or why not; must not block
+    public Cleaner(
+            Environment environment,
+            Supplier<? extends Collection<PartitionLog>> logs,
+            Supplier<CleanerSettings> settings,
+            BiConsumer<PartitionId, String> told) {
         this.environment = environment;
         this.logs = logs;
         this.settings = settings;
+        this.told = told;
         this.throttle = new CleanerThrottle(environment.clock());
     }
 
@@ -125,6 +137,7 @@ public final class Cleaner implements AutoCloseable {
                 int bytes = current.step();
                 if (current.isDone()) {
                     LOG.info("{}", current.summary());
+                    told.accept(current.log().id(), current.summary());
                     release(current);
                 }
                 return throttle.delayMs(bytes, settings.get().ioMaxBytesPerSecond());
@@ -144,11 +157,10 @@ public final class Cleaner implements AutoCloseable {
                 return;
             }
             log.compaction().failed(String.valueOf(failed.getMessage()), hopeless);
-            LOG.warn(
-                    "compacting {} failed{}: {}",
-                    log.id(),
-                    hopeless ? ", and is not tried again before a restart" : "; it is tried again",
-                    failed.toString());
+            var text = "compacting " + log.id() + " failed"
+                    + (hopeless ? ", and is not tried again before a restart" : "; it is tried again") + ": " + failed;
+            LOG.warn("{}", text);
+            told.accept(log.id(), text);
         }
 
         private void abandon(CompactionPass current) {

@@ -75,6 +75,19 @@ public final class LogTransactions {
         return producers.transactions().isOpen(producerId, producerEpoch);
     }
 
+    /// The producers that have a transaction open here. Reads no files: a log that nobody used since the start knows
+    /// none.
+    public List<ProducerView> open() {
+        if (producers.transactions().isNone()) {
+            return List.of();
+        }
+        synchronized (log) {
+            return producers.view().stream()
+                    .filter(producer -> producer.currentTransactionStartOffset() >= 0)
+                    .toList();
+        }
+    }
+
     /// Everything below an offset keeps the partition's promise: markers there count. For the owner of the log.
     public void promised(long offset) {
         if (producers.transactions().promised(offset)) {

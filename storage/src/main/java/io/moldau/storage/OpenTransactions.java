@@ -9,7 +9,7 @@ import java.util.concurrent.ConcurrentHashMap;
 /// cut
 /// may take it back. Who reads committed records sees nothing from the first of them on.
 ///
-/// Changed under the log's monitor; [#isOpen] is for anybody.
+/// Changed under the log's monitor; [#isOpen] and [#isNone] are for anybody.
 final class OpenTransactions {
     private static final long NONE = Long.MAX_VALUE;
 
@@ -30,6 +30,10 @@ final class OpenTransactions {
     boolean isOpen(long producerId, short epoch) {
         var known = open.get(producerId);
         return known != null && known.epoch == epoch;
+    }
+
+    boolean isNone() {
+        return open.isEmpty();
     }
 
     /// A batch of a transaction is in the log; its first one opens it.

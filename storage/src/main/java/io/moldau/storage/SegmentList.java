@@ -11,6 +11,8 @@ import org.jspecify.annotations.Nullable;
 final class SegmentList {
     private final LogDirectory directory;
     private final Path path;
+    private final BlocksAhead blocks;
+    private final WriteBehind behind;
     private volatile List<Segment> all = List.of();
     /// What a checkpoint says of the log, as long as nobody asked for its files.
     private volatile Checkpoint.@Nullable Line rest;
@@ -23,6 +25,8 @@ final class SegmentList {
     SegmentList(LogDirectory directory, Path path) {
         this.directory = directory;
         this.path = path;
+        this.blocks = new BlocksAhead(directory.environment());
+        this.behind = new WriteBehind(directory.environment());
     }
 
     List<Segment> all() {
@@ -94,7 +98,14 @@ final class SegmentList {
                         || batches.getLast().lastOffset() - active.baseOffset() > Integer.MAX_VALUE
                         || active.isIndexFull(rules.segmentIndexBytes())
                         || tooOld(active, batches.getLast().maxTimestamp(), rules));
-        return full ? roll(logEnd, rules) : active;
+        if (full) {
+            return roll(logEnd, rules);
+        }
+        blocks.grows(active, rules.segmentBytes());
+        if (rules.waitsForSync()) {
+            behind.grows(active);
+        }
+        return active;
     }
 
     private boolean tooOld(Segment active, long newest, LogSettings rules) throws IOException {

@@ -31,6 +31,7 @@ class CompactionTest {
     private LogDirectory directory;
     private PartitionLog log;
     private Cleaner cleaner;
+    private final List<String> told = new ArrayList<>();
     private CleanerSettings settings = new CleanerSettings(1, 1 << 20, Double.MAX_VALUE, BACKOFF_MS, 200);
 
     CompactionTest() throws IOException {
@@ -40,7 +41,8 @@ class CompactionTest {
     }
 
     private Cleaner clean() {
-        var fresh = new Cleaner(world.environment(), () -> directory.logs(), () -> settings);
+        var fresh = new Cleaner(
+                world.environment(), () -> directory.logs(), () -> settings, (of, what) -> told.add(of + ": " + what));
         fresh.start();
         return fresh;
     }
@@ -141,6 +143,7 @@ class CompactionTest {
         assertThat(status.lastPassMs()).isEqualTo(now());
         assertThat(status.problem()).isEmpty();
         assertThat(status.dirtyRatio()).isZero();
+        assertThat(told).singleElement().asString().startsWith("prices-0: ").contains("compacted");
         world.powerCut();
         reopen();
         assertThat(records()).containsExactly("47 k2=v47", "48 k0=v48", "49 k1=v49");
@@ -374,6 +377,7 @@ class CompactionTest {
         compact();
         assertThat(log.compactionStatus().problem())
                 .hasValueSatisfying(it -> assertThat(it).contains("CRC").contains("00000000000000000000.log"));
+        assertThat(told).singleElement().asString().contains("failed").contains("CRC");
         assertThat(directory.failure()).isEmpty();
         assertThat(world.disk().list(log.path())).noneMatch(it -> it.endsWith(".cleaned"));
         compact();

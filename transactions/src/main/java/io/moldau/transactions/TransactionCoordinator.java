@@ -108,6 +108,11 @@ public final class TransactionCoordinator implements Partitions.Listener {
         return new TreeMap<>(shards);
     }
 
+    /// Whether this node has every partition of the topic: then it knows of every transaction.
+    boolean hasAllShards() {
+        return shards.size() >= partitionCount.getAsInt();
+    }
+
     /// Kafka's rule, by the hash that Java defines for strings.
     static int partitionOf(String transactionalId, int partitions) {
         int hash = transactionalId.hashCode();

@@ -102,6 +102,15 @@ final class TransactionShard implements CoordinatedState {
         return transaction.isPrepared() && run != null ? run.missing() : transaction.partitions();
     }
 
+    /// Whether a transaction of this producer is open or being ended, and its marker in the partition is still to come.
+    boolean hasUnderWay(String id, long producerId, PartitionId partition) {
+        var known = transactions.get(id);
+        return known != null
+                && known.producer().id() == producerId
+                && (known.isOngoing() || known.isPrepared())
+                && openPartitions(known).contains(partition);
+    }
+
     Decision initialise(String id, int timeoutMs, Producer expected, OptionalLong freshId, Effects effects) {
         var known = transactions.get(id);
         long now = schedule.nowMs();

@@ -11,8 +11,8 @@ import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 
-/// Producers of both transaction versions, zombies among them, on a node that is killed and loses what was not synced
-/// between any two steps. `-Dseed=N` runs one seed, `-Dseeds=N`
+/// Producers of both transaction versions, zombies among them, and batches that no coordinator knows of, on a node that
+/// is killed and loses what was not synced between any two steps. `-Dseed=N` runs one seed, `-Dseeds=N`
 /// as many.
 class TransactionSimulationTest {
     private static final int SEEDS = Integer.getInteger("seeds", 300);
@@ -67,6 +67,10 @@ class TransactionSimulationTest {
                 if (luck(2) == 0) {
                     node.refusing.add(TransactionsFixture.id(luck(TransactionsFixture.PARTITIONS)));
                 }
+            } else if (what < 11) {
+                node.look();
+            } else if (what < 12) {
+                node.stray(luck(TransactionsFixture.PARTITIONS));
             } else if (what < 30) {
                 node.world.threads().runOne();
             } else if (what < 34 && live.size() < 5 || live.isEmpty()) {
@@ -112,6 +116,18 @@ class TransactionSimulationTest {
                         .isTrue();
             }
             node.pass(3_000);
+            endStrays();
+        }
+
+        /// Two looks at logs that somebody uses end what no coordinator knows of.
+        void endStrays() throws IOException {
+            for (int index = 0; index < TransactionsFixture.PARTITIONS; index++) {
+                node.partitionOf(index).log().producers();
+            }
+            node.look();
+            node.settle();
+            node.look();
+            node.settle();
         }
 
         int check() {
@@ -124,6 +140,9 @@ class TransactionSimulationTest {
                         .isEqualTo(node.partitionOf(index).highWatermark());
                 for (var value : outcomes.committed) {
                     assertThat(seen.add(value)).as("%s is there twice", value).isTrue();
+                    assertThat(value)
+                            .as("of a transaction that nobody committed")
+                            .doesNotStartWith("stray");
                     committed
                             .computeIfAbsent(value.substring(0, value.indexOf('/')), name -> new ArrayList<>())
                             .add(value);

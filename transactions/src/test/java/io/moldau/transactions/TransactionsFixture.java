@@ -69,6 +69,7 @@ final class TransactionsFixture {
     }
 
     final SimulatedWorld world;
+    final DecisionJournal journal;
     /// Partitions that have no topic any more, as the coordinator is told.
     final Set<PartitionId> deleted = new HashSet<>();
     /// Partitions that refuse markers for now.
@@ -79,6 +80,8 @@ final class TransactionsFixture {
     private long nextProducerId = 1000;
     private Partitions partitions;
     private TransactionCoordinator coordinator;
+    private HangingTransactions hanging;
+    private int strays;
 
     TransactionsFixture(long seed) throws IOException {
         this(seed, new TransactionSettings(60_000, 200, 100_000, 1_000));
@@ -98,7 +101,9 @@ final class TransactionsFixture {
         this.image = MetadataImage.EMPTY.replay(records);
         var directories = openDirectories();
         partitions = newPartitions(directories);
+        journal = new DecisionJournal(world.environment().clock());
         coordinator = newCoordinator();
+        hanging = newHanging();
         open();
     }
 
@@ -121,7 +126,19 @@ final class TransactionsFixture {
                 this::writeMarker,
                 () -> CompletableFuture.completedFuture(nextProducerId++),
                 () -> 2,
-                new DecisionJournal(world.environment().clock()));
+                journal);
+    }
+
+    private HangingTransactions newHanging() {
+        return new HangingTransactions(
+                world.environment(),
+                coordinator,
+                this::writeMarker,
+                () -> partitions.all().stream()
+                        .flatMap(partition -> partition.log().transactions().open().stream()
+                                .map(producer -> new HangingTransactions.Open(partition.id(), producer)))
+                        .toList(),
+                journal);
     }
 
     private void open() {
@@ -156,6 +173,7 @@ final class TransactionsFixture {
         }
         partitions = newPartitions(openDirectories());
         coordinator = newCoordinator();
+        hanging = newHanging();
         open();
     }
 
@@ -251,6 +269,21 @@ final class TransactionsFixture {
             });
         }
         return answer;
+    }
+
+    /// A batch of a transaction that nobody was asked about.
+    void unasked(Producer producer, int index, int sequence, String value) {
+        partitionOf(index).append(batch(producer, sequence, value), AppendOrigin.CLIENT, true, outcome -> {});
+    }
+
+    /// The same of a producer that no transactional id ever had.
+    void stray(int index) {
+        unasked(new Producer(1_000_000 + strays, (short) 0), index, 0, "stray/" + strays++);
+    }
+
+    /// Looks for hanging transactions, in logs that are in use.
+    void look() {
+        hanging.look();
     }
 
     private ByteBuffer batch(Producer producer, int sequence, String value) {

@@ -175,7 +175,19 @@ final class BrokerCatalogue {
                             "Default of the topic setting compression.zstd.level.")
                     .whileRunning(),
             int32("quota.window.num", 11, 1, "samples", "Samples kept for quotas."),
-            int32("quota.window.size.seconds", 1, 1, "seconds", "Length of a sample for quotas."));
+            int32("quota.window.size.seconds", 1, 1, "seconds", "Length of a sample for quotas."),
+            int32(
+                    "controller.quota.window.num",
+                    11,
+                    1,
+                    "samples",
+                    "Samples kept for the quota of creating and deleting partitions."),
+            int32(
+                    "controller.quota.window.size.seconds",
+                    1,
+                    1,
+                    "seconds",
+                    "Length of a sample for the quota of creating and deleting partitions."));
 
     /// How logs are kept.
     private static final List<Setting> LOG = List.of(
@@ -406,7 +418,8 @@ final class BrokerCatalogue {
     private BrokerCatalogue() {}
 
     static boolean notYet(String name) {
-        return NOT_YET.stream()
-                .anyMatch(prefix -> prefix.endsWith(".") ? name.startsWith(prefix) : name.equals(prefix));
+        return ALL.find(name).isEmpty()
+                && NOT_YET.stream()
+                        .anyMatch(prefix -> prefix.endsWith(".") ? name.startsWith(prefix) : name.equals(prefix));
     }
 }

@@ -100,11 +100,42 @@ final class BrokerGroupCatalogue {
                     "Assignors of consumer groups; the first is the default."),
             int32("group.streams.session.timeout.ms", 45000, 1, "milliseconds", "Session timeout of a streams group."),
             int32(
+                    "group.streams.min.session.timeout.ms",
+                    45000,
+                    1,
+                    "milliseconds",
+                    "Shortest session timeout of a streams group."),
+            int32(
+                    "group.streams.max.session.timeout.ms",
+                    60000,
+                    1,
+                    "milliseconds",
+                    "Longest session timeout of a streams group."),
+            int32(
                     "group.streams.heartbeat.interval.ms",
                     5000,
                     1,
                     "milliseconds",
                     "Heartbeat interval of a streams group."),
+            int32(
+                    "group.streams.min.heartbeat.interval.ms",
+                    5000,
+                    1,
+                    "milliseconds",
+                    "Shortest heartbeat interval of a streams group."),
+            int32(
+                    "group.streams.max.heartbeat.interval.ms",
+                    15000,
+                    1,
+                    "milliseconds",
+                    "Longest heartbeat interval of a streams group."),
+            int32("group.streams.max.size", Integer.MAX_VALUE, 1, "members", "Members of a streams group."),
+            int32(
+                    "group.streams.max.standby.replicas",
+                    2,
+                    0,
+                    "replicas",
+                    "The most standby copies that a streams group may ask for."),
             int32("group.streams.num.standby.replicas", 0, 0, "replicas", "Standby copies of each stateful task."),
             int32(
                     "group.streams.initial.rebalance.delay.ms",

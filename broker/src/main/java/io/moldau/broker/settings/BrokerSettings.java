@@ -36,7 +36,11 @@ public final class BrokerSettings implements SettingValues {
             });
             fixed.put(entry.getKey(), value);
         }
-        return new BrokerSettings(fixed, Map.of(), Map.of());
+        var settings = new BrokerSettings(fixed, Map.of(), Map.of());
+        GroupBounds.problem(settings).ifPresent(text -> {
+            throw new SettingsException(text);
+        });
+        return settings;
     }
 
     /// The same start settings with these in place of all earlier changes of this broker.

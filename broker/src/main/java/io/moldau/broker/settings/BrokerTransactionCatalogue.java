@@ -32,6 +32,13 @@ final class BrokerTransactionCatalogue {
                     1,
                     "milliseconds",
                     "How often unused transactional ids are looked for, to forget them."),
+            int32(
+                    "transaction.hanging.check.interval.ms",
+                    60000,
+                    0,
+                    "milliseconds",
+                    "How often transactions are looked for that are open in a partition and that no transactional id has;"
+                            + " seen twice, they are aborted. 0 never. Moldau's own."),
             bool(
                             "transaction.partition.verification.enable",
                             true,

@@ -9,7 +9,7 @@ import java.util.Optional;
 import java.util.stream.Stream;
 
 /// The settings of one group (KIP-848, KIP-932, KIP-1071): its own values over the broker's.
-/// The bounds of consumer and share groups are broker settings; those of streams groups are Kafka's default bounds.
+/// The bounds between which they lie are broker settings: [GroupBounds].
 public final class GroupSettings {
     private static final String MS = "milliseconds";
 
@@ -56,11 +56,11 @@ public final class GroupSettings {
             Setting.bool("share.renew.acknowledge.enable", true, "Whether members may renew a record's lock."));
 
     private static final List<Setting> STREAMS = List.of(
-            bounded("streams.session.timeout.ms", 45_000, 45_000, 60_000, MS, "Session timeout of a streams group.")
+            Setting.int32("streams.session.timeout.ms", 45_000, 1, MS, "Session timeout of a streams group.")
                     .from("group.streams.session.timeout.ms"),
-            bounded("streams.heartbeat.interval.ms", 5_000, 5_000, 15_000, MS, "Heartbeat interval of a streams group.")
+            Setting.int32("streams.heartbeat.interval.ms", 5_000, 1, MS, "Heartbeat interval of a streams group.")
                     .from("group.streams.heartbeat.interval.ms"),
-            bounded("streams.num.standby.replicas", 0, 0, 2, "replicas", "Standby copies of each stateful task.")
+            Setting.int32("streams.num.standby.replicas", 0, 0, "replicas", "Standby copies of each stateful task.")
                     .from("group.streams.num.standby.replicas"),
             Setting.int32(
                             "streams.initial.rebalance.delay.ms",
@@ -85,12 +85,6 @@ public final class GroupSettings {
                 .from("group.share." + name);
     }
 
-    private static Setting bounded(
-            String name, int defaultValue, int least, int most, String unit, String documentation) {
-        return Setting.of(
-                name, SettingType.INT, Integer.toString(defaultValue), Check.whole(least, most, unit), documentation);
-    }
-
     private static boolean isReset(String value) {
         if (value.equals("latest") || value.equals("earliest")) {
             return true;
@@ -108,23 +102,30 @@ public final class GroupSettings {
         return ALL.find(name);
     }
 
+    /// The settings of a kind of groups that a broker setting is the default of.
+    static List<Setting> ofKind(String kind) {
+        return ALL.all().stream()
+                .filter(setting -> setting.name().startsWith(kind + ".")
+                        && !setting.synonyms().isEmpty())
+                .toList();
+    }
+
     /// What is wrong with setting `name` to `value` on a group; empty if nothing is.
     public static Optional<String> problem(String name, String value, BrokerSettings broker) {
-        var problem = ALL.problem(name, value);
-        var setting = ALL.find(name);
-        boolean bounds = setting.isPresent() && !setting.get().synonyms().isEmpty() && !name.startsWith("streams.");
-        if (problem.isPresent() || !bounds) {
-            return problem;
-        }
-        var kind = name.startsWith("share.") ? "share." : "consumer.";
-        var what = name.substring(kind.length());
-        int least = broker.int32("group." + kind + "min." + what);
-        int most = broker.int32("group." + kind + "max." + what);
-        int number = Integer.parseInt(value.strip());
-        return number >= least && number <= most
-                ? Optional.empty()
-                : Optional.of("Invalid value " + value + " for " + name + ": this broker allows " + least + " to "
-                        + most + ".");
+        return ALL.problem(name, value).or(() -> GroupBounds.problem(ALL.require(name), value, broker));
+    }
+
+    /// What is wrong with these as the settings that a group has of its own; empty if nothing is.
+    public static Optional<String> problem(Map<String, String> own, BrokerSettings broker) {
+        return GroupBounds.KINDS.stream()
+                .filter(kind -> own.keySet().stream().anyMatch(name -> name.startsWith(kind + ".")))
+                .map(kind -> GroupBounds.outlived(
+                        kind + "." + GroupBounds.SESSION,
+                        int32(kind + "." + GroupBounds.SESSION, own, broker),
+                        kind + "." + GroupBounds.HEARTBEAT,
+                        int32(kind + "." + GroupBounds.HEARTBEAT, own, broker)))
+                .flatMap(Optional::stream)
+                .findFirst();
     }
 
     /// What is wrong with naming `name` at all; empty if it is a group setting.

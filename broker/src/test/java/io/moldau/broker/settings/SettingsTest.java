@@ -106,12 +106,64 @@ class SettingsTest {
 
     @Test
     void aGroupsSettingStaysWithinTheBrokersBounds() {
-        assertThat(GroupSettings.problem("consumer.session.timeout.ms", "50000", DEFAULTS))
+        var inside = Map.of(
+                "consumer.session.timeout.ms", "50000",
+                "share.session.timeout.ms", "60000",
+                "streams.session.timeout.ms", "45000",
+                "streams.heartbeat.interval.ms", "15000",
+                "streams.num.standby.replicas", "0");
+        inside.forEach((name, value) -> assertThat(GroupSettings.problem(name, value, DEFAULTS))
+                .as(name)
+                .isEmpty());
+        var outside = Map.of(
+                "consumer.session.timeout.ms", "44999",
+                "consumer.heartbeat.interval.ms", "15001",
+                "share.session.timeout.ms", "60001",
+                "share.heartbeat.interval.ms", "4999",
+                "streams.session.timeout.ms", "44999",
+                "streams.heartbeat.interval.ms", "15001",
+                "streams.num.standby.replicas", "3");
+        outside.forEach((name, value) -> assertThat(GroupSettings.problem(name, value, DEFAULTS))
+                .hasValueSatisfying(text -> assertThat(text).contains(name, "this broker allows", "(group.")));
+        var wider = BrokerSettings.parse(Map.of(
+                "group.streams.max.standby.replicas", "3",
+                "group.streams.min.session.timeout.ms", "1000"));
+        assertThat(GroupSettings.problem("streams.num.standby.replicas", "3", wider))
                 .isEmpty();
-        assertThat(GroupSettings.problem("consumer.session.timeout.ms", "1", DEFAULTS))
-                .isPresent();
+        assertThat(GroupSettings.problem("streams.session.timeout.ms", "1000", wider))
+                .isEmpty();
         assertThat(GroupSettings.int32("consumer.heartbeat.interval.ms", Map.of(), DEFAULTS))
                 .isEqualTo(5000);
+    }
+
+    @Test
+    void aGroupsSessionIsLongerThanItsHeartbeats() {
+        var broker = BrokerSettings.parse(Map.of("group.share.min.session.timeout.ms", "5000"));
+        assertThat(GroupSettings.problem(Map.of("share.session.timeout.ms", "5001"), broker))
+                .isEmpty();
+        assertThat(GroupSettings.problem(Map.of("share.session.timeout.ms", "5000"), broker))
+                .hasValueSatisfying(text -> assertThat(text)
+                        .contains("share.session.timeout.ms=5000 must be greater than"
+                                + " share.heartbeat.interval.ms=5000"));
+    }
+
+    @Test
+    void aBrokerWhoseBoundsContradictItsValuesDoesNotStart() {
+        refused("group.consumer.session.timeout.ms", "1000", "group.consumer.min.session.timeout.ms");
+        refused("group.streams.num.standby.replicas", "3", "group.streams.max.standby.replicas");
+        refused("group.share.max.delivery.count.limit", "4", "group.share.delivery.count.limit");
+        refused("group.streams.min.heartbeat.interval.ms", "15001", "is above group.streams.max.heartbeat");
+        assertThatThrownBy(() -> BrokerSettings.parse(Map.of(
+                        "group.consumer.min.session.timeout.ms", "5000",
+                        "group.consumer.session.timeout.ms", "5000")))
+                .hasMessageContaining("must be greater than group.consumer.heartbeat.interval.ms=5000");
+    }
+
+    private static void refused(String name, String value, String because) {
+        assertThatThrownBy(() -> BrokerSettings.parse(Map.of(name, value)))
+                .isInstanceOf(SettingsException.class)
+                .hasMessageContaining(name)
+                .hasMessageContaining(because);
     }
 
     @Test

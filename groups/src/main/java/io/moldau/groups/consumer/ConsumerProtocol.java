@@ -5,6 +5,7 @@ import io.moldau.coordination.Effects;
 import io.moldau.coordination.Entry;
 import io.moldau.groups.Caller;
 import io.moldau.groups.Explanations;
+import io.moldau.groups.GroupConfigs;
 import io.moldau.groups.GroupSettings;
 import io.moldau.groups.MigratingGroup;
 import io.moldau.groups.Topics;
@@ -43,12 +44,13 @@ public final class ConsumerProtocol {
     /// @param downgraded takes over the members of a group that speaks the classic protocol only
     public ConsumerProtocol(
             GroupSettings settings,
+            GroupConfigs configs,
             Schedule schedule,
             Topics topics,
             Supplier<String> uniqueText,
             Explanations explanations,
             BiConsumer<MigratingGroup, Effects> downgraded) {
-        this.steps = new GroupSteps(settings, schedule, topics, explanations, downgraded);
+        this.steps = new GroupSteps(settings, configs, schedule, topics, explanations, downgraded);
         this.state = steps.state;
         this.classicMembers = new ClassicMembers(steps, uniqueText);
         this.uniqueText = uniqueText;
@@ -186,7 +188,7 @@ public final class ConsumerProtocol {
         return ConsumerGroupHeartbeatResponse.builder()
                 .memberId(next.id())
                 .memberEpoch(next.epoch())
-                .heartbeatIntervalMs(steps.settings.consumerHeartbeatIntervalMs())
+                .heartbeatIntervalMs(steps.configs.int32(group.id, "consumer.heartbeat.interval.ms"))
                 .assignment(tell ? ConsumerViews.assignment(next.assigned()) : null)
                 .build();
     }

@@ -6,6 +6,7 @@ import io.moldau.coordination.Effects;
 import io.moldau.coordination.Entry;
 import io.moldau.groups.EmbeddedProtocol;
 import io.moldau.groups.Explanations;
+import io.moldau.groups.GroupConfigs;
 import io.moldau.groups.GroupSettings;
 import io.moldau.groups.MigratingGroup;
 import io.moldau.groups.Topics;
@@ -26,20 +27,24 @@ final class GroupSteps {
     private static final Logger LOG = LoggerFactory.getLogger(GroupSteps.class);
 
     final GroupSettings settings;
+    final GroupConfigs configs;
     final Schedule schedule;
     final Topics topics;
     final ConsumerReplay state = new ConsumerReplay();
     private final Explanations explanations;
     private final BiConsumer<MigratingGroup, Effects> downgraded;
 
+    /// @param configs of single groups
     /// @param downgraded takes over the members of a group that speaks the classic protocol only
     GroupSteps(
             GroupSettings settings,
+            GroupConfigs configs,
             Schedule schedule,
             Topics topics,
             Explanations explanations,
             BiConsumer<MigratingGroup, Effects> downgraded) {
         this.settings = settings;
+        this.configs = configs;
         this.schedule = schedule;
         this.topics = topics;
         this.explanations = explanations;
@@ -156,7 +161,8 @@ final class GroupSteps {
 
     void alive(ConsumerGroup group, ConsumerMember alive) {
         var classic = alive.classic();
-        int timeoutMs = classic == null ? settings.consumerSessionTimeoutMs() : classic.sessionTimeoutMs();
+        int timeoutMs =
+                classic == null ? configs.int32(group.id, "consumer.session.timeout.ms") : classic.sessionTimeoutMs();
         schedule.after(sessionTimer(group, alive.id()), timeoutMs, effects -> {
             var member = group.members.get(alive.id());
             if (member != null) {

@@ -89,7 +89,7 @@ record ConfiguredTopology(
         var tasks = new TreeMap<String, Integer>();
         var stateful = new TreeSet<String>();
         for (var one : subtopologies) {
-            int most = most(one, topics, counts);
+            int most = most(one, true, topics, counts);
             tasks.put(one.subtopologyId(), most);
             one.stateChangelogTopics().forEach(topic -> counts.put(topic.name(), most));
             if (!one.stateChangelogTopics().isEmpty()) {
@@ -140,24 +140,21 @@ record ConfiguredTopology(
         subtopologies.forEach(one -> one.repartitionSourceTopics().stream()
                 .filter(topic -> topic.partitions() <= 0)
                 .forEach(topic -> open.add(topic.name())));
-        boolean found = true;
-        while (!open.isEmpty() && found) {
-            found = false;
-            for (var name : List.copyOf(open)) {
-                int most = subtopologies.stream()
-                        .filter(one -> one.repartitionSinkTopics().contains(name))
-                        .mapToInt(one -> most(one, topics, counts))
-                        .max()
-                        .orElse(0);
-                if (most > 0) {
-                    counts.put(name, most);
-                    open.remove(name);
-                    found = true;
+        // What has to have the partitions of a source topic has them, whatever is written into it. So the two
+        // subtopologies
+        // of a join by foreign key, which write to each other, begin somewhere.
+        for (var one : subtopologies) {
+            for (var group : one.copartitionGroups()) {
+                if (copartition(one, group, topics, counts).isEmpty()) {
+                    open.removeIf(name -> counts.getOrDefault(name, 0) > 0);
                 }
             }
         }
-        if (!open.isEmpty()) {
-            return Optional.of("Nothing tells how many partitions the topics " + open + " should have.");
+        while (!open.isEmpty()) {
+            boolean found = decide(open, true, subtopologies, topics, counts);
+            if (!found && !decide(open, false, subtopologies, topics, counts)) {
+                return Optional.of("Nothing tells how many partitions the topics " + open + " should have.");
+            }
         }
         for (var one : subtopologies) {
             for (var group : one.copartitionGroups()) {
@@ -168,6 +165,31 @@ record ConfiguredTopology(
             }
         }
         return Optional.empty();
+    }
+
+    /// Takes out of `open` what can be told now.
+    ///
+    /// @param whole only from subtopologies all of whose input is known; else a circle is broken at one topic
+    private static boolean decide(
+            SortedSet<String> open,
+            boolean whole,
+            List<Subtopology> subtopologies,
+            Topics topics,
+            SortedMap<String, Integer> counts) {
+        boolean found = false;
+        for (var name : List.copyOf(open)) {
+            int most = subtopologies.stream()
+                    .filter(one -> one.repartitionSinkTopics().contains(name))
+                    .mapToInt(one -> most(one, whole, topics, counts))
+                    .max()
+                    .orElse(0);
+            if (most > 0 && (whole || !found)) {
+                counts.put(name, most);
+                open.remove(name);
+                found = true;
+            }
+        }
+        return found;
     }
 
     private static Optional<String> copartition(
@@ -195,19 +217,23 @@ record ConfiguredTopology(
                         .max()
                         .orElse(0)
                 : fixed.firstEntry().getValue();
-        free.forEach(name -> counts.put(name, count));
+        if (count > 0) {
+            free.forEach(name -> counts.put(name, count));
+        }
         return Optional.empty();
     }
 
-    /// The partitions of what a subtopology reads; 0 while that is not known.
-    private static int most(Subtopology one, Topics topics, Map<String, Integer> counts) {
+    /// The partitions of what a subtopology reads, as far as they are known.
+    ///
+    /// @param whole 0 if they are not all known
+    private static int most(Subtopology one, boolean whole, Topics topics, Map<String, Integer> counts) {
         int most = 0;
         for (var name : one.sourceTopics()) {
             most = Math.max(most, topics.partitions(name));
         }
         for (var topic : one.repartitionSourceTopics()) {
             int count = counts.getOrDefault(topic.name(), 0);
-            if (count == 0) {
+            if (count == 0 && whole) {
                 return 0;
             }
             most = Math.max(most, count);

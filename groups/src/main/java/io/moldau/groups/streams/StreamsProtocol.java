@@ -32,6 +32,7 @@ public final class StreamsProtocol {
     private static final byte STALE_TOPOLOGY = 0;
     private static final byte SHUTDOWN_APPLICATION = 4;
     private static final byte ASSIGNMENT_DELAYED = 5;
+    private static final int ENDPOINT_EPOCHS = 0x3fffffff;
     private static final int ACCEPTABLE_RECOVERY_LAG = 10_000;
     private static final int TASK_OFFSET_INTERVAL_MS = 60_000;
 
@@ -67,6 +68,8 @@ public final class StreamsProtocol {
     /// Everything is replayed: every member has its session timeout from now on.
     public void loaded(Effects effects) {
         for (var group : state.groups.values()) {
+            // Another number than members may have from before the restart.
+            group.endpointEpoch = (int) (schedule.nowMs() & ENDPOINT_EPOCHS);
             for (var member : group.members.values()) {
                 alive(group, member);
                 if (member.state() == StreamsMember.State.UNREVOKED_TASKS) {
@@ -155,6 +158,7 @@ public final class StreamsProtocol {
         StreamsMember before;
         if (heartbeat.isJoining()) {
             group = state.groups.computeIfAbsent(request.groupId(), StreamsGroup::new);
+            checkRoom(group, request.memberId());
             before = group.members.getOrDefault(request.memberId(), StreamsMember.unknown(request.memberId()));
             takeTopology(group, heartbeat, effects);
         } else {
@@ -200,6 +204,15 @@ public final class StreamsProtocol {
                         .partitionsByUserEndpoint(tellEndpoints ? StreamsViews.endpoints(group, topics) : null)
                         .build(),
                 configured.missing());
+    }
+
+    private void checkRoom(StreamsGroup group, String memberId) {
+        int most = configs.int32(group.id, "group.streams.max.size");
+        if (!group.members.containsKey(memberId) && group.members.size() >= most) {
+            throw new Refusal(
+                    ErrorCode.GROUP_MAX_SIZE_REACHED,
+                    "the group has " + group.members.size() + " members, as many as group.streams.max.size allows");
+        }
     }
 
     private static List<Status> status(

@@ -7,6 +7,7 @@ import io.moldau.protocol.message.StreamsGroupDescribeResponse;
 import io.moldau.protocol.message.StreamsGroupDescribeResponse.DescribedGroup;
 import io.moldau.protocol.message.StreamsGroupHeartbeatResponse;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.SortedSet;
@@ -25,23 +26,23 @@ final class StreamsViews {
                 .toList();
     }
 
-    /// Which process answers queries about which partitions.
+    /// Which process answers queries about which partitions. The members of a process, its threads, have one endpoint:
+    /// a client keeps one entry for each.
     static List<StreamsGroupHeartbeatResponse.EndpointToPartitions> endpoints(StreamsGroup group, Topics topics) {
-        var list = new ArrayList<StreamsGroupHeartbeatResponse.EndpointToPartitions>();
-        group.members
-                .values()
-                .forEach(member -> member.endpoint()
-                        .ifPresent(endpoint -> list.add(StreamsGroupHeartbeatResponse.EndpointToPartitions.builder()
-                                .userEndpoint(StreamsGroupHeartbeatResponse.Endpoint.builder()
-                                        .host(endpoint.host())
-                                        .port(endpoint.port())
-                                        .build())
-                                .activePartitions(
-                                        partitions(group, member.assigned().active(), topics))
-                                .standbyPartitions(
-                                        partitions(group, member.assigned().standby(), topics))
-                                .build())));
-        return list;
+        var tasks = new LinkedHashMap<StreamsMember.Endpoint, Tasks>();
+        for (var member : group.members.values()) {
+            member.endpoint().ifPresent(endpoint -> tasks.merge(endpoint, member.assigned(), Tasks::plus));
+        }
+        return tasks.entrySet().stream()
+                .map(one -> StreamsGroupHeartbeatResponse.EndpointToPartitions.builder()
+                        .userEndpoint(StreamsGroupHeartbeatResponse.Endpoint.builder()
+                                .host(one.getKey().host())
+                                .port(one.getKey().port())
+                                .build())
+                        .activePartitions(partitions(group, one.getValue().active(), topics))
+                        .standbyPartitions(partitions(group, one.getValue().standby(), topics))
+                        .build())
+                .toList();
     }
 
     /// What tasks read: the partition of their number in every source topic that has it.

@@ -76,8 +76,16 @@ public final class RecordSource {
         read(name, fields, codes, top);
         write(fields, codes, top);
         builder(name, fields, codes);
+        if (role.equals("Response") && fields.stream().anyMatch(RecordSource::isThrottleTime)) {
+            out.add("@Override\npublic " + name + " throttled(int ms) {\n"
+                    + "return toBuilder().throttleTimeMs(ms).build();\n}\n");
+        }
         if (top) schema.structs().forEach((struct, own) -> record(struct, own, false));
         out.add("}\n");
+    }
+
+    private static boolean isThrottleTime(Field field) {
+        return field.javaName().equals("throttleTimeMs");
     }
 
     private void head(String name) {

@@ -28,6 +28,8 @@ public final class Moldau implements AutoCloseable {
         var directory = Files.createTempDirectory("moldau-programs-");
         int port = Program.freePort();
         var command = new ArrayList<>(List.of(
+                "env",
+                "MOLDAU_JAVA_OPTS=-Djava.io.tmpdir=" + directory,
                 Path.of(System.getProperty("moldau.root"), "moldau").toString(),
                 "start",
                 "--data",

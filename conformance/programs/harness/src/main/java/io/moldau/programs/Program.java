@@ -40,6 +40,8 @@ public final class Program implements AutoCloseable {
         ManagementFactory.getRuntimeMXBean().getInputArguments().stream()
                 .filter(option -> option.startsWith("--add-opens"))
                 .forEach(command::add);
+        // What a killed program leaves behind lies beside its output, and goes with it.
+        command.add("-Djava.io.tmpdir=" + output.toAbsolutePath().getParent());
         command.addAll(options);
         command.addAll(List.of("-cp", System.getProperty("java.class.path"), mainClass));
         command.addAll(List.of(arguments));

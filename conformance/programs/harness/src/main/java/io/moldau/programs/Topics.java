@@ -7,11 +7,17 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Future;
+import java.util.concurrent.locks.LockSupport;
 import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.AdminClient;
 import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.clients.producer.KafkaProducer;
+import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.serialization.StringDeserializer;
 import org.apache.kafka.common.serialization.StringSerializer;
@@ -23,7 +29,8 @@ public final class Topics {
     private Topics() {}
 
     public static void create(String bootstrap, int partitions, String... names) throws Exception {
-        try (var admin = Admin.create(Map.of("bootstrap.servers", bootstrap))) {
+        // By the class that the oldest of the programs' clients has, too.
+        try (var admin = AdminClient.create(Map.<String, Object>of("bootstrap.servers", bootstrap))) {
             admin.createTopics(Arrays.stream(names)
                             .map(name -> new NewTopic(name, partitions, (short) 1))
                             .toList())
@@ -50,6 +57,25 @@ public final class Topics {
                         "180000"),
                 new StringSerializer(),
                 new StringSerializer());
+    }
+
+    /// Writes so many records, each with a key of its own, at a pace; returns them when all are acknowledged.
+    public static Map<String, String> numbered(String bootstrap, String topic, int count, long pauseNanos) {
+        var records = new TreeMap<String, String>();
+        var sent = new ArrayList<Future<?>>();
+        try (var producer = producer(bootstrap)) {
+            for (int i = 0; i < count; i++) {
+                records.put("key" + i, "record " + i);
+                sent.add(producer.send(new ProducerRecord<>(topic, "key" + i, "record " + i)));
+                LockSupport.parkNanos(pauseNanos);
+            }
+            for (var one : sent) {
+                one.get();
+            }
+        } catch (InterruptedException | ExecutionException failure) {
+            throw new IllegalStateException("the input was not accepted", failure);
+        }
+        return records;
     }
 
     /// Everything that is in a topic now, partition by partition in the order of the log.

@@ -35,6 +35,7 @@ public final class Application {
     static final Duration GRACE = Duration.ofSeconds(30);
     static final Duration PAID_WITHIN = Duration.ofSeconds(60);
     static final String COUNTS = "counts";
+    static final String ID = "application";
 
     private Application() {}
 
@@ -43,7 +44,13 @@ public final class Application {
         var guarantee = arguments[1];
         var state = arguments[2];
         int port = Integer.parseInt(arguments[3]);
-        var streams = new KafkaStreams(topology(), settings(bootstrap, guarantee, state, port));
+        var settings = settings(bootstrap, guarantee, state, port);
+        if (arguments[4].equals("streams")) {
+            settings.put(StreamsConfig.GROUP_PROTOCOL_CONFIG, "streams");
+        } else {
+            settings.put("session.timeout.ms", 6000);
+        }
+        var streams = new KafkaStreams(topology(), settings);
         var ended = new CountDownLatch(1);
         streams.setUncaughtExceptionHandler(failure -> {
             failure.printStackTrace();
@@ -65,7 +72,7 @@ public final class Application {
 
     private static Properties settings(String bootstrap, String guarantee, String state, int port) {
         var settings = new Properties();
-        settings.put(StreamsConfig.APPLICATION_ID_CONFIG, "application");
+        settings.put(StreamsConfig.APPLICATION_ID_CONFIG, ID);
         settings.put(StreamsConfig.BOOTSTRAP_SERVERS_CONFIG, bootstrap);
         settings.put(StreamsConfig.PROCESSING_GUARANTEE_CONFIG, guarantee);
         settings.put(StreamsConfig.STATE_DIR_CONFIG, state);
@@ -76,7 +83,6 @@ public final class Application {
         // Every update of a count is seen, so that "exactly once" can be read off the output.
         settings.put(StreamsConfig.STATESTORE_CACHE_MAX_BYTES_CONFIG, 0);
         settings.put(StreamsConfig.COMMIT_INTERVAL_MS_CONFIG, guarantee.equals("at_least_once") ? 1000 : 100);
-        settings.put("session.timeout.ms", 6000);
         settings.put("auto.offset.reset", "earliest");
         return settings;
     }

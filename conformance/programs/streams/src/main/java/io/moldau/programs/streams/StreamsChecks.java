@@ -12,6 +12,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.TreeSet;
@@ -21,7 +22,7 @@ import org.apache.kafka.clients.admin.Admin;
 /// Two instances of [Application]; each, and the node, is killed while they work.
 public final class StreamsChecks {
     private static final long SEED = Long.getLong("moldau.seed", 20261121);
-    private static final Duration PATIENCE = Duration.ofSeconds(120);
+    private static final Duration PATIENCE = Duration.ofSeconds(180);
     private static final String[] INPUTS = {
         "lines", "clicks", "orders", "payments", "customers", "products", "suppliers"
     };
@@ -30,18 +31,24 @@ public final class StreamsChecks {
     };
 
     private final Checks checks;
+    private final String protocol;
     private final boolean exactlyOnce;
     private final HttpClient http = HttpClient.newHttpClient();
 
-    private StreamsChecks(Checks checks, boolean exactlyOnce) {
+    private StreamsChecks(Checks checks, String protocol, boolean exactlyOnce) {
         this.checks = checks;
+        this.protocol = protocol;
         this.exactlyOnce = exactlyOnce;
     }
 
     public static void main(String[] names) {
         var parts = new LinkedHashMap<String, Checks.Part>();
-        parts.put("at_least_once", checks -> new StreamsChecks(checks, false).run("at_least_once"));
-        parts.put("exactly_once_v2", checks -> new StreamsChecks(checks, true).run("exactly_once_v2"));
+        parts.put("at_least_once", checks -> new StreamsChecks(checks, "classic", false).run("at_least_once"));
+        parts.put("exactly_once_v2", checks -> new StreamsChecks(checks, "classic", true).run("exactly_once_v2"));
+        // The same in groups of the streams protocol (KIP-1071), where a killed instance is missed after 45 seconds.
+        parts.put("at_least_once_streams", checks -> new StreamsChecks(checks, "streams", false).run("at_least_once"));
+        parts.put(
+                "exactly_once_v2_streams", checks -> new StreamsChecks(checks, "streams", true).run("exactly_once_v2"));
         Checks.main(parts, names);
     }
 
@@ -63,21 +70,33 @@ public final class StreamsChecks {
                 feeder.lateClicks();
                 Checks.await("the quiet part is read", PATIENCE, () -> {
                     alive(first, second);
-                    return Topics.lag(admin, "application", INPUTS) == 0;
+                    return Topics.lag(admin, Application.ID, INPUTS) == 0;
                 });
                 kills(node, first, second, feeder);
                 Checks.await("both instances work again", PATIENCE, () -> running(firstPort) && running(secondPort));
                 feeder.closeWindows();
                 Checks.await("all is read", PATIENCE, () -> {
                     alive(first, second);
-                    return Topics.lag(admin, "application", INPUTS) == 0;
+                    return Topics.lag(admin, Application.ID, INPUTS) == 0;
                 });
                 compare(node, feeder);
                 query(feeder, firstPort, secondPort);
+                checks.equal("the kind of group", protocol, kind(admin));
                 checks.that(first.stop(Duration.ofSeconds(60)), "the first instance ends when asked to");
                 checks.that(second.stop(Duration.ofSeconds(60)), "the second instance ends when asked to");
             }
         }
+    }
+
+    private static String kind(Admin admin) throws Exception {
+        for (var group : admin.listGroups().all().get()) {
+            if (group.groupId().equals(Application.ID)) {
+                return group.type()
+                        .map(type -> type.toString().toLowerCase(Locale.ROOT))
+                        .orElse("unknown");
+            }
+        }
+        return "none";
     }
 
     private static void alive(Program... instances) {
@@ -88,7 +107,7 @@ public final class StreamsChecks {
         }
     }
 
-    private static Program instance(Moldau node, String guarantee, String name, int port) throws Exception {
+    private Program instance(Moldau node, String guarantee, String name, int port) throws Exception {
         return Program.java(
                 node.directory().resolve(name + ".log"),
                 List.of("-Dorg.slf4j.simpleLogger.defaultLogLevel=warn"),
@@ -96,7 +115,8 @@ public final class StreamsChecks {
                 node.bootstrap(),
                 guarantee,
                 node.directory().resolve(name).toString(),
-                Integer.toString(port));
+                Integer.toString(port),
+                protocol);
     }
 
     /// Everything is killed once, the node twice, while the input comes.
