@@ -10,9 +10,11 @@ import io.moldau.protocol.message.DescribeLogDirsResponse.DescribeLogDirsTopic;
 import io.moldau.replication.Partition;
 import io.moldau.storage.LogDirectories;
 import io.moldau.storage.LogDirectory;
+import io.moldau.storage.LogMoves;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.TreeMap;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -21,16 +23,20 @@ import org.slf4j.LoggerFactory;
 /// - v3 an error for the whole answer
 /// - v4 total and usable bytes of its volume (KIP-827)
 ///
+/// A partition that is being moved here shows with its copy, as a future replica (KIP-113).
+///
 /// The sizes of a failed directory are not told; its usable and total bytes are -1.
 final class DescribeLogDirsHandler implements ApiHandler<DescribeLogDirsRequest> {
     private static final Logger LOG = LoggerFactory.getLogger(DescribeLogDirsHandler.class);
 
     private final NodeContext context;
     private final LogDirectories directories;
+    private final LogMoves moves;
 
-    DescribeLogDirsHandler(NodeContext context, LogDirectories directories) {
+    DescribeLogDirsHandler(NodeContext context, LogDirectories directories, LogMoves moves) {
         this.context = context;
         this.directories = directories;
+        this.moves = moves;
     }
 
     @Override
@@ -69,19 +75,32 @@ final class DescribeLogDirsHandler implements ApiHandler<DescribeLogDirsRequest>
         var wanted = request.topics();
         var byTopic = new TreeMap<String, List<DescribeLogDirsPartition>>();
         for (var partition : context.partitions().all()) {
-            if (partition.log().directory() == directory
-                    && (wanted == null || wanted.stream().anyMatch(topic -> names(topic, partition)))) {
-                byTopic.computeIfAbsent(partition.id().topic(), topic -> new ArrayList<>())
-                        .add(DescribeLogDirsPartition.builder()
-                                .partitionIndex(partition.id().partition())
-                                .partitionSize(partition.log().sizeBytes())
-                                .build());
+            if (wanted != null && wanted.stream().noneMatch(topic -> names(topic, partition))) {
+                continue;
             }
+            entry(partition, directory)
+                    .ifPresent(entry -> byTopic.computeIfAbsent(partition.id().topic(), topic -> new ArrayList<>())
+                            .add(entry));
         }
         var topics = new ArrayList<DescribeLogDirsTopic>();
         byTopic.forEach((name, partitions) -> topics.add(
                 DescribeLogDirsTopic.builder().name(name).partitions(partitions).build()));
         return topics;
+    }
+
+    private Optional<DescribeLogDirsPartition> entry(Partition partition, LogDirectory directory) {
+        var entry =
+                DescribeLogDirsPartition.builder().partitionIndex(partition.id().partition());
+        var log = partition.log();
+        if (log.directory() == directory) {
+            return Optional.of(entry.partitionSize(log.sizeBytes()).build());
+        }
+        return moves.copyOf(partition.id())
+                .filter(copy -> copy.directory() == directory)
+                .map(copy -> entry.partitionSize(copy.sizeBytes())
+                        .offsetLag(copy.offsetLag())
+                        .isFutureKey(true)
+                        .build());
     }
 
     private static boolean names(DescribableLogDirTopic topic, Partition partition) {

@@ -4,6 +4,7 @@ import io.moldau.groups.GroupCoordinator;
 import io.moldau.groups.StreamsApi;
 import io.moldau.protocol.ApiKey;
 import io.moldau.protocol.message.AlterConfigsRequest;
+import io.moldau.protocol.message.AlterReplicaLogDirsRequest;
 import io.moldau.protocol.message.CreatePartitionsRequest;
 import io.moldau.protocol.message.CreateTopicsRequest;
 import io.moldau.protocol.message.DeleteRecordsRequest;
@@ -23,6 +24,7 @@ import io.moldau.protocol.message.MetadataRequest;
 import io.moldau.protocol.message.OffsetForLeaderEpochRequest;
 import io.moldau.protocol.message.ProduceRequest;
 import io.moldau.storage.LogDirectories;
+import io.moldau.storage.LogMoves;
 import io.moldau.transactions.ProducerIds;
 import io.moldau.transactions.TransactionCoordinator;
 import io.moldau.transactions.TransactionQueries;
@@ -35,6 +37,7 @@ final class Handlers {
     static ApiTable table(
             NodeContext context,
             LogDirectories directories,
+            LogMoves moves,
             GroupCoordinator groups,
             TransactionCoordinator transactions,
             ProducerIds producerIds) {
@@ -82,7 +85,11 @@ final class Handlers {
         table.with(
                 ApiKey.DESCRIBE_LOG_DIRS,
                 DescribeLogDirsRequest.class,
-                new DescribeLogDirsHandler(context, directories));
+                new DescribeLogDirsHandler(context, directories, moves));
+        table.with(
+                ApiKey.ALTER_REPLICA_LOG_DIRS,
+                AlterReplicaLogDirsRequest.class,
+                new AlterReplicaLogDirsHandler(context, directories, moves));
         TelemetryHandlers.register(table, context);
         new ClientQuotaHandlers(context).register(table);
         new ScramHandlers(context).register(table);

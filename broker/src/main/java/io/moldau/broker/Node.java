@@ -25,6 +25,7 @@ import io.moldau.storage.Cleaner;
 import io.moldau.storage.LogDirectories;
 import io.moldau.storage.LogDirectory;
 import io.moldau.storage.LogDirectorySettings;
+import io.moldau.storage.LogMoves;
 import io.moldau.storage.PartitionId;
 import io.moldau.storage.Scrub;
 import io.moldau.transactions.HangingTransactions;
@@ -54,6 +55,7 @@ public final class Node implements AutoCloseable {
     private final Controller controller;
     private final Partitions partitions;
     private final Cleaner cleaner;
+    private final LogMoves moves;
     private final LiveSettings live;
     private final List<NetworkServer> servers = new ArrayList<>();
     private final DecisionJournal journal;
@@ -147,8 +149,12 @@ public final class Node implements AutoCloseable {
         this.live = new LiveSettings(settings, nodeId, controller.image());
         this.partitions =
                 new Partitions(directories, (image, topic) -> TopicLogs.settings(image, topic, live.settings(image)));
-        this.cleaner = new Cleaner(
-                environment, directories::logs, () -> CleanerRules.of(live.current()), this::noteCompaction);
+        this.cleaner = new Cleaner(environment, directories::logs, () -> CleanerRules.of(live.current()), this::note);
+        this.moves = new LogMoves(
+                environment,
+                partitions,
+                () -> live.current().int64("replica.alter.log.dirs.io.max.bytes.per.second"),
+                this::note);
     }
 
     private void listen() throws StartupException {
@@ -191,7 +197,7 @@ public final class Node implements AutoCloseable {
         controller.listen(partitions);
         controller.listen((records, image) -> tell(groups, records));
         partitions.open(controller.image());
-        var table = Handlers.table(context, directories, groups, transactions, producerIds);
+        var table = Handlers.table(context, directories, moves, groups, transactions, producerIds);
         shares.register(table, context, groups);
         var apiVersions = new ApiVersionsAnswer(table, Features.ALL);
         table.with(ApiKey.API_VERSIONS, ApiVersionsRequest.class, apiVersions);
@@ -323,7 +329,7 @@ public final class Node implements AutoCloseable {
                 .toList();
     }
 
-    private void noteCompaction(PartitionId partition, String what) {
+    private void note(PartitionId partition, String what) {
         journal.note(DecisionJournal.Kind.TOPIC, partition.topic(), "partition " + partition.partition() + ": " + what);
     }
 
@@ -378,6 +384,7 @@ public final class Node implements AutoCloseable {
             return;
         }
         servers.forEach(NetworkServer::close);
+        moves.close();
         cleaner.close();
         if (hanging != null) {
             hanging.close();

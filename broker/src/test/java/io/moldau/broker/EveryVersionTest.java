@@ -14,6 +14,7 @@ import io.moldau.protocol.Uuid;
 import io.moldau.protocol.message.*;
 import io.moldau.protocol.message.AddRaftVoterRequest;
 import io.moldau.protocol.message.AlterPartitionReassignmentsRequest;
+import io.moldau.protocol.message.AlterReplicaLogDirsRequest;
 import io.moldau.protocol.message.DescribeQuorumRequest;
 import io.moldau.protocol.message.ElectLeadersRequest;
 import io.moldau.protocol.message.ListPartitionReassignmentsRequest;
@@ -302,6 +303,15 @@ class EveryVersionTest {
         all.add(IncrementalAlterConfigsRequest.builder().resources(List.of()).build());
         all.add(ListConfigResourcesRequest.builder().build());
         all.add(DescribeLogDirsRequest.builder().topics(null).build());
+        all.add(AlterReplicaLogDirsRequest.builder()
+                .dirs(List.of(AlterReplicaLogDirsRequest.AlterReplicaLogDir.builder()
+                        .path("/nowhere")
+                        .topics(List.of(AlterReplicaLogDirsRequest.AlterReplicaLogDirTopic.builder()
+                                .name(TOPIC)
+                                .partitions(List.of(0))
+                                .build()))
+                        .build()))
+                .build());
         all.add(GetTelemetrySubscriptionsRequest.builder().build());
         all.add(PushTelemetryRequest.builder().build());
         all.add(ElectLeadersRequest.builder().topicPartitions(null).build());

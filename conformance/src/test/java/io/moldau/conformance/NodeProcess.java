@@ -11,6 +11,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Collectors;
 import org.awaitility.Awaitility;
 
 /// A node in a process of its own, as a user starts it; it can be killed and started again on the same data and port.
@@ -18,12 +19,12 @@ final class NodeProcess implements AutoCloseable {
     private static final Duration PATIENCE = Duration.ofSeconds(60);
     private static final Path TEMPORARY = NodeLogs.temporaryDirectory();
 
-    private final Path data;
+    private final String data;
     private final int port;
     private final Path output;
     private Process process;
 
-    private NodeProcess(Path data, int port, Path output, Process process) {
+    private NodeProcess(String data, int port, Path output, Process process) {
         this.data = data;
         this.port = port;
         this.output = output;
@@ -31,6 +32,12 @@ final class NodeProcess implements AutoCloseable {
     }
 
     static NodeProcess start(Path data) throws IOException {
+        return start(List.of(data));
+    }
+
+    /// With several data directories.
+    static NodeProcess start(List<Path> directories) throws IOException {
+        var data = directories.stream().map(Path::toString).collect(Collectors.joining(","));
         int port;
         try (var socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
             port = socket.getLocalPort();
@@ -39,8 +46,8 @@ final class NodeProcess implements AutoCloseable {
         return new NodeProcess(data, port, output, launch(data, port, output));
     }
 
-    private static Process launch(Path data, int port, Path output) throws IOException {
-        var process = new ProcessBuilder(command("start", "--data", data.toString(), "--port", Integer.toString(port)))
+    private static Process launch(String data, int port, Path output) throws IOException {
+        var process = new ProcessBuilder(command("start", "--data", data, "--port", Integer.toString(port)))
                 .redirectErrorStream(true)
                 .redirectOutput(output.toFile())
                 .start();

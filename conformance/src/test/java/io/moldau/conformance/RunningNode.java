@@ -15,7 +15,7 @@ record RunningNode(Node node) implements AutoCloseable {
 
     static RunningNode in(Path directory, Map<String, String> settings) throws StartupException {
         var all = new HashMap<>(settings);
-        all.put("log.dirs", directory.toString());
+        all.putIfAbsent("log.dirs", directory.toString());
         all.putIfAbsent("listeners", "PLAINTEXT://127.0.0.1:0");
         return new RunningNode(Node.start(Environment.real(), all));
     }

@@ -36,12 +36,16 @@ public final class Partition {
 
     private final PartitionId id;
     private final Uuid topicId;
-    private final PartitionLog log;
+    /// Written on the strand; see [#moveTo].
+    private volatile PartitionLog log;
     private final Strand strand = new Strand();
     private final PriorityQueue<Waiting> waiting = new PriorityQueue<>(Comparator.comparingLong(Waiting::endOffset));
     private final Set<Runnable> watchers = ConcurrentHashMap.newKeySet();
     private final int leaderEpoch;
     private volatile long highWatermark;
+    private final Object logLock = new Object();
+    /// No other log comes any more. Guarded by `logLock`.
+    private boolean ended;
     private volatile Optional<AppendOutcome.Refused> gone = Optional.empty();
 
     Partition(PartitionId id, Uuid topicId, PartitionLog log, int leaderEpoch) {
@@ -53,6 +57,32 @@ public final class Partition {
         log.transactions().promised(highWatermark);
         log.assignLeaderEpoch(leaderEpoch);
         log.onDurable(advanced -> strand.execute(this::advance));
+    }
+
+    /// On the strand: the log is another one from now on, in another directory. False if the partition's life is over.
+    boolean moveTo(PartitionLog next) {
+        synchronized (logLock) {
+            if (ended || gone.isPresent()) {
+                return false;
+            }
+            log = next;
+        }
+        next.transactions().promised(highWatermark);
+        next.onDurable(advanced -> strand.execute(this::advance));
+        return true;
+    }
+
+    /// The log to be deleted with the partition: there will be no other.
+    PartitionLog lastLog() {
+        synchronized (logLock) {
+            ended = true;
+            return log;
+        }
+    }
+
+    /// Runs `task` where the partition's changes happen.
+    void execute(Runnable task) {
+        strand.execute(task);
     }
 
     public PartitionId id() {
@@ -67,7 +97,8 @@ public final class Partition {
         return leaderEpoch;
     }
 
-    /// For look-ups (timestamps, epochs, producers); changes go through this class.
+    /// For look-ups (timestamps, epochs, producers); changes go through this class. Ask again each time: it is another
+    /// one when the partition was moved to another directory.
     public PartitionLog log() {
         return log;
     }
@@ -209,6 +240,7 @@ public final class Partition {
         if (refusal.isPresent()) {
             return new Fetched.Refused(refusal.get().error(), refusal.get().reason());
         }
+        var log = this.log;
         LogView view = log.view();
         long watermark = highWatermark;
         long stable = Math.min(watermark, view.lastStableOffset());
@@ -240,6 +272,10 @@ public final class Partition {
                 aborted = log.transactions().aborted(slice, below);
             }
         } catch (IOException failure) {
+            if (log != this.log) {
+                // It was moved under the reader, and the files of then are gone.
+                return read(fromOffset, maxBytes, committedOnly, lastFetchedEpoch, atLeastOneBatch);
+            }
             LOG.error("Reading {} at offset {} failed", id, fromOffset, failure);
             return new Fetched.Refused(
                     ErrorCode.KAFKA_STORAGE_ERROR, "reading the log failed: " + failure.getMessage());

@@ -9,6 +9,7 @@ import io.moldau.protocol.Uuid;
 import io.moldau.storage.LogDirectories;
 import io.moldau.storage.LogDirectory;
 import io.moldau.storage.LogDirectory.NewLog;
+import io.moldau.storage.LogMoves;
 import io.moldau.storage.LogSettings;
 import io.moldau.storage.PartitionId;
 import io.moldau.storage.PartitionLog;
@@ -31,7 +32,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /// The partitions of this node, kept in step with the metadata.
-public final class Partitions implements Controller.Listener {
+public final class Partitions implements Controller.Listener, LogMoves.Owner {
     private static final Logger LOG = LoggerFactory.getLogger(Partitions.class);
 
     /// Told on the controller's thread, before whoever asked for the change is answered.
@@ -204,7 +205,7 @@ public final class Partitions implements Controller.Listener {
             offline.remove(partition.id());
             partition.retire(ErrorCode.UNKNOWN_TOPIC_OR_PARTITION, "the topic was deleted");
             listeners.forEach(listener -> listener.retired(partition));
-            delete(partition.log());
+            delete(partition.lastLog());
         }
     }
 
@@ -222,12 +223,40 @@ public final class Partitions implements Controller.Listener {
         int count = 0;
         for (var log : directory.logs()) {
             var partition = partitions.get(log.id());
-            if (partition != null && !offline.contains(log.id())) {
+            if (partition != null && partition.log() == log && !offline.contains(log.id())) {
                 takeOffline(partition, reason);
                 count++;
             }
         }
         LOG.error("{} partitions are offline, all those in the log directory {}", count, directory.path());
+    }
+
+    @Override
+    public Optional<PartitionLog> log(PartitionId id) {
+        return Optional.ofNullable(partitions.get(id))
+                .filter(partition -> !offline.contains(id))
+                .map(Partition::log);
+    }
+
+    @Override
+    public void execute(PartitionLog log, Runnable task) {
+        var partition = partitions.get(log.id());
+        if (partition != null && partition.log() == log) {
+            partition.execute(task);
+        } else {
+            task.run();
+        }
+    }
+
+    @Override
+    public boolean replace(PartitionLog log, PartitionLog next) {
+        var partition = partitions.get(log.id());
+        if (partition == null || partition.log() != log || !partition.moveTo(next)) {
+            return false;
+        }
+        // Whoever told of a failure before saw the other log.
+        next.directory().failure().ifPresent(reason -> takeOffline(partition, reason));
+        return true;
     }
 
     private void takeOffline(Partition partition, String reason) {

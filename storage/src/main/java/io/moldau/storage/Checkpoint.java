@@ -16,6 +16,7 @@ record Checkpoint(boolean clean, List<JournalStart> journal, Map<LogKey, Line> l
     ///
     /// @param sizeBytes of all its segments
     /// @param oldestMs the largest timestamp in the oldest segment, -1 if not known
+    /// @param moves how often the log was moved to another directory
     record Line(
             PartitionId id,
             UuidBits topicId,
@@ -26,6 +27,7 @@ record Checkpoint(boolean clean, List<JournalStart> journal, Map<LogKey, Line> l
             int position,
             long sizeBytes,
             long oldestMs,
+            int moves,
             Epochs epochs) {
         LogKey key() {
             return new LogKey(topicId, id.partition());
@@ -42,6 +44,7 @@ record Checkpoint(boolean clean, List<JournalStart> journal, Map<LogKey, Line> l
                     position,
                     sizeBytes,
                     oldestMs,
+                    moves,
                     newEpochs);
         }
     }

@@ -25,7 +25,9 @@ final class CheckpointFile {
     static final String FILE = "checkpoint";
     static final int MAGIC = 0x4d434b50;
     static final int HEADER_BYTES = 12;
-    private static final byte VERSION = 2;
+    private static final byte VERSION = 3;
+    /// Before logs were moved from one directory to another.
+    private static final byte VERSION_WITHOUT_MOVES = 2;
     private static final int CLEAN = 1;
     private static final int FULL = 2;
     private static final int LEAST_GROWTH_BYTES = 64 << 10;
@@ -136,6 +138,7 @@ final class CheckpointFile {
             out.writeInt(line.position());
             out.writeLong(line.sizeBytes());
             out.writeLong(line.oldestMs());
+            out.writeInt(line.moves());
             out.writeInt(line.epochs().starts().size());
             for (var epoch : line.epochs().starts()) {
                 out.writeInt(epoch.epoch());
@@ -180,10 +183,11 @@ final class CheckpointFile {
                 break;
             }
             var in = new DataInputStream(new ByteArrayInputStream(all, at + HEADER_BYTES, size));
-            if (in.readByte() != VERSION) {
+            byte version = in.readByte();
+            if (version != VERSION && version != VERSION_WITHOUT_MOVES) {
                 throw new IOException(path + " was written by another version of Moldau: start that one");
             }
-            if (!state.group(in)) {
+            if (!state.group(in, version)) {
                 break;
             }
             at += HEADER_BYTES + size;
@@ -200,7 +204,7 @@ final class CheckpointFile {
         private long sequence;
 
         /// False for a group that does not follow the one before it.
-        private boolean group(DataInputStream in) throws IOException {
+        private boolean group(DataInputStream in, byte version) throws IOException {
             int flags = in.readByte();
             long number = in.readLong();
             if (number != sequence + 1) {
@@ -214,7 +218,7 @@ final class CheckpointFile {
             }
             journal = List.copyOf(starts);
             for (int left = in.readInt(); left > 0; left--) {
-                var line = line(in);
+                var line = line(in, version);
                 lines.put(line.key(), line);
             }
             for (int left = in.readInt(); left > 0; left--) {
@@ -223,7 +227,7 @@ final class CheckpointFile {
             return true;
         }
 
-        private Checkpoint.Line line(DataInputStream in) throws IOException {
+        private Checkpoint.Line line(DataInputStream in, byte version) throws IOException {
             // One text for all the partitions of a topic.
             var topic = names.computeIfAbsent(in.readUTF(), name -> name);
             var id = new PartitionId(topic, in.readInt());
@@ -235,6 +239,7 @@ final class CheckpointFile {
             int position = in.readInt();
             long sizeBytes = in.readLong();
             long oldestMs = in.readLong();
+            int moves = version == VERSION_WITHOUT_MOVES ? 0 : in.readInt();
             var epochs = new ArrayList<Epochs.Epoch>();
             for (int left = in.readInt(); left > 0; left--) {
                 epochs.add(new Epochs.Epoch(in.readInt(), in.readLong()));
@@ -249,6 +254,7 @@ final class CheckpointFile {
                     position,
                     sizeBytes,
                     oldestMs,
+                    moves,
                     new Epochs(List.copyOf(epochs)));
         }
     }

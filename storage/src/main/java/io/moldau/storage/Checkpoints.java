@@ -100,12 +100,14 @@ final class Checkpoints {
     }
 
     /// Syncs every segment that has unsynced bytes and writes down how far that is; the journal before it is free then.
-    void write(boolean clean) {
+    /// False if that failed.
+    boolean write(boolean clean) {
         lock.lock();
         try {
             scheduled.set(false);
             if (begun && !ended && directory.failure().isEmpty()) {
                 writeLocked(clean);
+                return true;
             }
         } catch (DiskFullException full) {
             directory.ranOut(full);
@@ -114,6 +116,7 @@ final class Checkpoints {
         } finally {
             lock.unlock();
         }
+        return false;
     }
 
     private void writeLocked(boolean clean) throws IOException {
@@ -142,6 +145,8 @@ final class Checkpoints {
                 }
             });
             syncNames();
+            // A log that left the directory and came back is not gone.
+            gone.removeIf(key -> lines.stream().anyMatch(line -> line.key().equals(key)));
             var start = new Checkpoint.JournalStart(journal.generation(), mark.position(), mark.sequence());
             file.write(clean, List.of(start), lines, gone);
         } catch (IOException failed) {

@@ -61,6 +61,7 @@ final class DirectoryRecovery {
     private final Map<PartitionId, LogKey> names = new HashMap<>();
     private final Set<PartitionId> nameless = new HashSet<>();
     private final Map<LogKey, Long> starts = new HashMap<>();
+    private final List<MoveNote> notes = new ArrayList<>();
     private Journal.Mark journalEnd = new Journal.Mark(0, 1);
     private int segmentsScanned;
     private long replayedBytes;
@@ -105,7 +106,7 @@ final class DirectoryRecovery {
             if (start != null) {
                 outrun |= start > found.log.view().logEndOffset();
                 if (start > found.log.view().logStartOffset()) {
-                    found.log.restoreStart(start);
+                    LogRestore.start(found.log, start);
                 }
             }
             directory.adopt(found.log);
@@ -136,6 +137,11 @@ final class DirectoryRecovery {
         return unsynced;
     }
 
+    /// What says of logs that they were leaving.
+    List<MoveNote> moveNotes() {
+        return List.copyOf(notes);
+    }
+
     /// The journal may not be read a second time: it moves the start of a log beyond its end (records that were not
     /// promised to survive are gone), and would do so again when the log has grown.
     boolean needsCheckpoint() {
@@ -145,9 +151,12 @@ final class DirectoryRecovery {
     private Set<PartitionId> folders() throws IOException {
         var folders = new HashSet<PartitionId>();
         for (var name : directory.disk().list(directory.path())) {
-            if (name.endsWith(LogDirectory.DELETED_SUFFIX)) {
+            // A copy that was not finished is as good as none.
+            if (name.endsWith(LogDirectory.DELETED_SUFFIX) || name.endsWith(FutureLog.SUFFIX)) {
                 var gone = directory.path().resolve(name);
                 directory.removals().later(0, () -> directory.deleteFolder(gone));
+            } else if (MoveNote.isNote(name)) {
+                notes.add(new MoveNote(directory, name));
             } else {
                 partitionOf(name).ifPresent(folders::add);
             }
@@ -199,7 +208,7 @@ final class DirectoryRecovery {
     private Found open(Checkpoint.Line line, boolean hasFolder, boolean asWritten) throws IOException {
         if (asWritten) {
             var log = new PartitionLog(directory, line.id(), line.topicId(), LogSettings.DEFAULTS);
-            log.restoreAtRest(line, hasFolder);
+            LogRestore.atRest(log, line, hasFolder);
             return new Found(log, line);
         }
         if (!hasFolder) {
@@ -238,11 +247,11 @@ final class DirectoryRecovery {
     }
 
     private void openUnknown(PartitionId id) throws IOException {
-        believed = false;
         var topicId = PartitionMetadata.read(directory.disk(), directory.path().resolve(id.toString()));
         if (topicId.isEmpty()) {
             nameless.add(id);
         } else {
+            believed = false;
             recover(id, topicId.get(), null);
         }
     }

@@ -100,11 +100,11 @@ public record FileDump(List<String> columns, List<List<Object>> rows) {
         var rows = new ArrayList<List<Object>>();
         var known = contents.checkpoint();
         rows.add(List.of(
-                "file", contents.groups() + " groups", contents.goodBytes(), contents.totalBytes(), "", "", ""));
-        rows.add(List.of("stop", known.clean() ? "clean" : "unclean", "", "", "", "", ""));
+                "file", contents.groups() + " groups", contents.goodBytes(), contents.totalBytes(), "", "", "", ""));
+        rows.add(List.of("stop", known.clean() ? "clean" : "unclean", "", "", "", "", "", ""));
         for (var start : known.journal()) {
             rows.add(List.of(
-                    "journal", "generation " + start.generation(), start.position(), start.sequence(), "", "", ""));
+                    "journal", "generation " + start.generation(), start.position(), start.sequence(), "", "", "", ""));
         }
         known.logs().values().stream()
                 .sorted((a, b) -> a.id().toString().compareTo(b.id().toString()))
@@ -115,9 +115,10 @@ public record FileDump(List<String> columns, List<List<Object>> rows) {
                         line.recoveryPoint(),
                         line.segmentBase(),
                         line.position(),
+                        line.moves(),
                         line.epochs().starts().toString())));
         return new FileDump(
-                List.of("what", "name", "start", "end", "active segment", "position", "leader epochs"), rows);
+                List.of("what", "name", "start", "end", "active segment", "position", "moves", "leader epochs"), rows);
     }
 
     /// Every whole entry that lies at a page, of whatever run: which of them count, the checkpoint knows.

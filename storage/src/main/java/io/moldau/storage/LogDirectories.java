@@ -3,6 +3,7 @@ package io.moldau.storage;
 import io.moldau.environment.Environment;
 import io.moldau.storage.LogDirectory.NewLog;
 import java.io.IOException;
+import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -17,7 +18,11 @@ import org.slf4j.LoggerFactory;
 public final class LogDirectories implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(LogDirectories.class);
 
+    private static final int MOST_PREFERRED = 10_000;
+
     private final List<LogDirectory> all;
+    /// Where logs are to be that do not exist yet. Guarded by itself.
+    private final Map<PartitionId, LogDirectory> preferred = new LinkedHashMap<>();
 
     public LogDirectories(List<LogDirectory> all) {
         if (all.isEmpty()) {
@@ -36,7 +41,8 @@ public final class LogDirectories implements AutoCloseable {
             for (var path : paths) {
                 opened.add(openOne(environment, path, settings, opened.isEmpty()));
             }
-            twice(opened);
+            settleDoubles(opened);
+            settleNotes(opened);
         } catch (IOException | RuntimeException failed) {
             for (var directory : opened) {
                 close(directory);
@@ -79,16 +85,48 @@ public final class LogDirectories implements AutoCloseable {
         }
     }
 
-    /// A partition in two places: nobody can say which is the right one.
-    private static void twice(List<LogDirectory> opened) throws IOException {
-        Map<LogKey, LogDirectory> seen = new LinkedHashMap<>();
+    /// A partition in two places: the node was stopped when the log was moved and the old one not removed yet. If no
+    /// move explains it, nobody can say which is the right one.
+    private static void settleDoubles(List<LogDirectory> opened) throws IOException {
+        Map<LogKey, PartitionLog> seen = new LinkedHashMap<>();
         for (var directory : opened) {
             for (var log : directory.logs()) {
-                var other = seen.put(new LogKey(log.topicId(), log.id().partition()), directory);
-                if (other != null) {
-                    throw new IOException("the partition " + log.id() + " is in two log directories, " + other.path()
-                            + " and " + directory.path() + ": move one of its folders away");
+                var other = seen.putIfAbsent(log.key(), log);
+                if (other == null) {
+                    continue;
                 }
+                if (other.moves() == log.moves()) {
+                    throw new IOException("the partition " + log.id() + " is in two log directories, "
+                            + other.directory().path() + " and " + directory.path()
+                            + ": move one of its folders away");
+                }
+                var left = log.moves() < other.moves() ? log : other;
+                var right = left == log ? other : log;
+                seen.put(log.key(), right);
+                LOG.info(
+                        "Removing the log of {} from {}: it was moved to {}",
+                        left.id(),
+                        left.directory().path(),
+                        right.directory().path());
+                left.directory().delete(left);
+                // Gone for good, also if the other directory is lost at the next start.
+                if (!left.directory().flusher().flushNow() || !left.directory().checkpoint(false)) {
+                    LOG.warn(
+                            "{} does not forget the log of {} yet",
+                            left.directory().path(),
+                            left.id());
+                }
+            }
+        }
+    }
+
+    /// A note may go when it is on disk that what it warns of is gone.
+    private static void settleNotes(List<LogDirectory> opened) throws IOException {
+        for (var directory : opened) {
+            var notes = directory.moveNotes();
+            boolean settled = !notes.isEmpty() && directory.flusher().flushNow() && directory.checkpoint(false);
+            for (var note : notes) {
+                note.settle(opened, settled);
             }
         }
     }
@@ -118,7 +156,43 @@ public final class LogDirectories implements AutoCloseable {
         return Optional.empty();
     }
 
-    /// New logs, each where there are the fewest; in their order. While a directory has failed, a log that is not
+    /// The directory of this path, as somebody may write it.
+    public Optional<LogDirectory> at(String path) {
+        Path wanted;
+        try {
+            wanted = Path.of(path);
+        } catch (InvalidPathException no) {
+            return Optional.empty();
+        }
+        return all.stream()
+                .filter(it -> wanted.isAbsolute()
+                        && it.path().toAbsolutePath().normalize().equals(wanted.normalize()))
+                .findFirst();
+    }
+
+    /// The log of this partition, if it is ever made, is to be there; remembered for the latest of many, and until the
+    /// node stops.
+    public void prefer(PartitionId id, LogDirectory directory) {
+        synchronized (preferred) {
+            preferred.remove(id);
+            preferred.put(id, directory);
+            if (preferred.size() > MOST_PREFERRED) {
+                var oldest = preferred.keySet().iterator();
+                oldest.next();
+                oldest.remove();
+            }
+        }
+    }
+
+    private int preferred(PartitionId id, List<LogDirectory> well) {
+        synchronized (preferred) {
+            var wanted = preferred.remove(id);
+            return wanted == null ? -1 : well.indexOf(wanted);
+        }
+    }
+
+    /// New logs, each where it is preferred, or where there are the fewest; in their order. While a directory has
+    /// failed, a log that is not
     /// found may be in it: then `mayBeLost` are made there, by name only, offline.
     public List<PartitionLog> create(List<NewLog> wanted, boolean mayBeLost) {
         var failed = all.stream().filter(it -> it.failure().isPresent()).findFirst();
@@ -133,14 +207,12 @@ public final class LogDirectories implements AutoCloseable {
             shares.add(new ArrayList<>());
         }
         for (var one : wanted) {
-            int least = 0;
-            for (int i = 1; i < sizes.length; i++) {
-                if (sizes[i] < sizes[least]) {
-                    least = i;
-                }
+            int chosen = preferred(one.id(), well);
+            if (chosen < 0) {
+                chosen = least(sizes);
             }
-            sizes[least]++;
-            shares.get(least).add(one);
+            sizes[chosen]++;
+            shares.get(chosen).add(one);
         }
         var created = new LinkedHashMap<PartitionId, PartitionLog>();
         for (int i = 0; i < sizes.length; i++) {
@@ -151,6 +223,16 @@ public final class LogDirectories implements AutoCloseable {
         return wanted.stream()
                 .map(one -> Optional.ofNullable(created.get(one.id())).orElseThrow())
                 .toList();
+    }
+
+    private static int least(int[] sizes) {
+        int least = 0;
+        for (int i = 1; i < sizes.length; i++) {
+            if (sizes[i] < sizes[least]) {
+                least = i;
+            }
+        }
+        return least;
     }
 
     /// See [LogDirectory#retain].

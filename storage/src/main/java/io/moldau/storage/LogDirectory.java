@@ -41,6 +41,7 @@ public final class LogDirectory implements AutoCloseable {
     private final TailCache tails;
     private final ConcurrentHashMap<PartitionId, PartitionLog> logs = new ConcurrentHashMap<>();
     private final List<Runnable> watchers = new CopyOnWriteArrayList<>();
+    private List<MoveNote> moveNotes = List.of();
     private volatile @Nullable String failure;
     private volatile RecoveryReport recovery = new RecoveryReport(true, 0, 0, 0, List.of());
 
@@ -82,6 +83,7 @@ public final class LogDirectory implements AutoCloseable {
             var opened = new LogDirectory(environment, directory, settings, lock, last);
             var recovery = new DirectoryRecovery(opened, last);
             opened.recovery = recovery.run();
+            opened.moveNotes = recovery.moveNotes();
             opened.checkpoints.begin(last, recovery.journalEnd(), recovery.unsynced());
             if (recovery.needsCheckpoint()) {
                 opened.checkpoint(false);
@@ -215,6 +217,23 @@ public final class LogDirectory implements AutoCloseable {
         checkpoints.namesChanged();
     }
 
+    /// Takes in a log that is being moved here; a checkpoint knows it once it is noted.
+    void reserve(PartitionLog log) throws IOException {
+        if (logs.putIfAbsent(log.id(), log) != null) {
+            throw new IOException("there is a log of " + log.id() + " in " + path + " already");
+        }
+    }
+
+    /// Logs that were leaving when the process before ended.
+    List<MoveNote> moveNotes() {
+        return moveNotes;
+    }
+
+    /// Nobody may use this log before the next start; its files and its line in the checkpoint stay.
+    void setAside(PartitionLog log) {
+        logs.remove(log.id(), log);
+    }
+
     void adopt(PartitionLog log) {
         logs.put(log.id(), log);
     }
@@ -257,7 +276,11 @@ public final class LogDirectory implements AutoCloseable {
         }
         log.markDeleted();
         flusher.add(new JournalItem.Delete(log.topicId(), log.id().partition()));
-        forget(new LogKey(log.topicId(), log.id().partition()));
+        forget(log.key());
+        var move = log.move();
+        if (move != null) {
+            move.sourceDeleted();
+        }
         if (disk().exists(log.path())) {
             var gone =
                     path.resolve(log.id() + "." + Long.toHexString(randomness().nextLong()) + DELETED_SUFFIX);
@@ -349,8 +372,9 @@ public final class LogDirectory implements AutoCloseable {
         checkpoints.syncNames();
     }
 
-    void checkpoint(boolean clean) {
-        checkpoints.write(clean);
+    /// False if it could not be written.
+    boolean checkpoint(boolean clean) {
+        return checkpoints.write(clean);
     }
 
     /// Ends cleanly: everything synced, a marker left, the lock released. The next open scans nothing.

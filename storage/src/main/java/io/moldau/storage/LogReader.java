@@ -56,7 +56,8 @@ final class LogReader {
         return found;
     }
 
-    private static int floor(List<Segment> segments, long offset) {
+    /// The last segment that begins at or below an offset; the first if none does.
+    static int floor(List<Segment> segments, long offset) {
         int low = 0;
         int high = segments.size() - 1;
         while (low < high) {

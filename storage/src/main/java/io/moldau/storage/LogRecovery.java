@@ -47,7 +47,7 @@ final class LogRecovery {
         recovery.snapshot =
                 Snapshots.load(log.directory().disk(), log.path(), recovery.names, line.recoveryPoint(), log.producers);
         forgetAborted(segments, line);
-        log.awake(segments);
+        log.segmentList().awake(segments);
         if (!log.directory().recovery().clean()) {
             // Removals by a process that was killed may be in the page cache only.
             log.namesChanged();
@@ -143,14 +143,14 @@ final class LogRecovery {
                 }
             }
         }
-        return new Checkpoint.Line(log.id(), log.topicId(), first, first, first, first, 0, 0, -1, Epochs.NONE);
+        return new Checkpoint.Line(log.id(), log.topicId(), first, first, first, first, 0, 0, -1, 0, Epochs.NONE);
     }
 
     void open() throws IOException {
         var disk = log.directory().disk();
         var known = known();
         var segments = find(known);
-        log.restore(segments, known, hasFolder);
+        LogRestore.from(log, segments, known, hasFolder);
         scannedEnd = known.recoveryPoint();
         if (!hasFolder) {
             if (known.sizeBytes() > 0) {
@@ -164,7 +164,7 @@ final class LogRecovery {
         snapshot = Snapshots.load(disk, log.path(), names, known.recoveryPoint(), log.producers);
         forgetAborted(segments, known);
         if (snapshot >= 0) {
-            log.restoreStart(known.logStart());
+            LogRestore.start(log, known.logStart());
         }
         // Its names may be in the page cache only, of a process that was killed.
         log.namesChanged();
@@ -203,7 +203,7 @@ final class LogRecovery {
             for (var batch = scan.next();
                     batch != null && batch.baseOffset() >= expected && batch.lastOffsetDelta() >= 0 && batch.checkCrc();
                     batch = scan.next()) {
-                log.restoreBatch(segment, batch, batch.baseOffset() < snapshot);
+                log.writer().restore(segment, batch, batch.baseOffset() < snapshot);
                 expected = batch.nextOffset();
                 end = scan.position();
             }
@@ -253,7 +253,7 @@ final class LogRecovery {
         if (replayedFrom < 0) {
             replayedFrom = batch.baseOffset();
         }
-        log.replay(batch);
+        log.writer().replay(batch);
         return true;
     }
 

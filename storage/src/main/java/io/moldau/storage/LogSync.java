@@ -93,6 +93,7 @@ final class LogSync {
                     none ? 0 : segments.active().sizeBytes(),
                     segments.sizeBytes(),
                     segments.oldestMs(),
+                    log.moves(),
                     log.epochs());
             byte[] snapshot = forCheckpoint && log.producers.takeChanged() ? log.producers.snapshot() : null;
             List<AbortedTransactions.Unsynced> aborted = forCheckpoint ? segments.unsyncedAborted() : List.of();

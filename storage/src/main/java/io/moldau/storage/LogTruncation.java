@@ -16,6 +16,11 @@ final class LogTruncation {
                 if (offset >= log.view().logEndOffset()) {
                     return false;
                 }
+                var move = log.move();
+                if (move != null && move.isHandingOver()) {
+                    throw new IOException("the log of " + log.id() + " is being handed over to "
+                            + move.target().path() + "; try again in a moment");
+                }
                 log.note();
                 cutFiles(log, offset);
                 return true;
@@ -66,7 +71,7 @@ final class LogTruncation {
                 }
             }
         }
-        log.truncated(left, end);
+        LogRestore.truncated(log, left, end);
         log.compaction().cut(end);
     }
 }

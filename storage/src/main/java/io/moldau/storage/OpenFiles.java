@@ -4,14 +4,10 @@ import io.moldau.environment.Clock;
 import io.moldau.environment.Disk;
 import io.moldau.environment.DiskFile;
 import java.io.IOException;
-import java.nio.ByteBuffer;
-import java.nio.channels.WritableByteChannel;
 import java.nio.file.Path;
 import java.util.ArrayDeque;
 import java.util.List;
 import java.util.WeakHashMap;
-import java.util.concurrent.atomic.AtomicInteger;
-import org.jspecify.annotations.Nullable;
 
 /// The disk as the logs of one directory see it: of their segment files only so many are open at once. One that was
 /// not used lately is closed behind its user's back, and opened again when it is asked for something.
@@ -28,18 +24,18 @@ final class OpenFiles implements Disk {
     private static final long LEAVING_NANOS = 60_000_000_000L;
     private static final long LEAVING_BYTES = 1L << 30;
 
-    private record Leaving(Pooled file, long sinceNanos, long bytes) {}
+    private record Leaving(PooledFile file, long sinceNanos, long bytes) {}
 
     private final Disk disk;
     private final int limit;
     private final Clock clock;
     private final Runnable crowded;
     /// Those that are open, the next candidate for closing first.
-    private final ArrayDeque<Pooled> open = new ArrayDeque<>();
+    private final ArrayDeque<PooledFile> open = new ArrayDeque<>();
     /// Gone from their folder and open still.
     private final ArrayDeque<Leaving> leaving = new ArrayDeque<>();
     private long leavingBytes;
-    private final WeakHashMap<Pooled, Boolean> known = new WeakHashMap<>();
+    private final WeakHashMap<PooledFile, Boolean> known = new WeakHashMap<>();
 
     OpenFiles(Disk disk, int limit, Clock clock, Runnable crowded) {
         this.disk = disk;
@@ -64,16 +60,16 @@ final class OpenFiles implements Disk {
         }
         relieve();
         synchronized (this) {
-            var pooled = new Pooled(file);
+            var pooled = new PooledFile(this, file);
             known.put(pooled, true);
-            pooled.enter(disk.open(file), 0);
+            enter(pooled, disk.open(file), 0);
             shrink();
             return pooled;
         }
     }
 
     /// True if the file was closed: it is open now, and the caller counts among its users, so that it stays so.
-    private boolean reopen(Pooled pooled) throws IOException {
+    boolean reopen(PooledFile pooled) throws IOException {
         relieve();
         synchronized (this) {
             if (pooled.users.get() >= 0) {
@@ -82,16 +78,30 @@ final class OpenFiles implements Disk {
             if (pooled.gone || disk.sizeIfExists(pooled.path) < 0) {
                 throw new IOException("the segment file " + pooled.path + " was deleted or replaced");
             }
-            pooled.enter(disk.open(pooled.path), 1);
+            enter(pooled, disk.open(pooled.path), 1);
             shrink();
             return true;
         }
     }
 
+    private void enter(PooledFile pooled, DiskFile opened, int usersNow) {
+        open.addLast(pooled);
+        pooled.opened(opened, usersNow);
+    }
+
+    /// Nobody needs it any more.
+    synchronized void closed(PooledFile pooled) throws IOException {
+        pooled.gone = true;
+        open.remove(pooled);
+        pooled.dirty = false;
+        pooled.kept = false;
+        pooled.leave();
+    }
+
     /// Not with the monitor: others go on while this one waits for the disk.
     private void relieve() throws IOException {
         for (int i = 0; i < TRIES; i++) {
-            Pooled oldest;
+            PooledFile oldest;
             synchronized (this) {
                 if (open.size() < 2 * limit) {
                     return;
@@ -163,7 +173,7 @@ final class OpenFiles implements Disk {
 
     /// Opens a segment file if it is not, and leaves it open: its name is about to be somebody else's.
     static void keep(DiskFile file) throws IOException {
-        if (file instanceof Pooled pooled) {
+        if (file instanceof PooledFile pooled) {
             pooled.kept = true;
             pooled.sizeBytes();
         }
@@ -260,176 +270,5 @@ final class OpenFiles implements Disk {
     @Override
     public AutoCloseable lock(Path file) throws IOException {
         return disk.lock(file);
-    }
-
-    private interface Operation<T> {
-        T on(DiskFile file) throws IOException;
-    }
-
-    /// A segment file, open or not.
-    private final class Pooled implements DiskFile {
-        volatile Path path;
-        volatile boolean gone;
-        volatile boolean used;
-        volatile boolean dirty;
-        volatile boolean kept;
-        private volatile @Nullable DiskFile file;
-        /// How many operations are under way; -1 while the file is closed.
-        final AtomicInteger users = new AtomicInteger(-1);
-
-        Pooled(Path path) {
-            this.path = path;
-        }
-
-        /// With the pool's monitor, like [#leave].
-        void enter(DiskFile opened, int usersNow) {
-            file = opened;
-            used = true;
-            open.addLast(this);
-            users.set(usersNow);
-        }
-
-        /// Closes the file if nobody is at it and nothing in it is unsynced.
-        boolean leave() throws IOException {
-            if (dirty || kept || !users.compareAndSet(0, -1)) {
-                return false;
-            }
-            if (dirty) {
-                // Written to between the two looks.
-                users.set(0);
-                return false;
-            }
-            var last = file;
-            file = null;
-            if (last != null) {
-                last.close();
-            }
-            return true;
-        }
-
-        private <T> T with(Operation<T> operation) throws IOException {
-            while (true) {
-                int count = users.get();
-                if (count < 0) {
-                    if (reopen(this)) {
-                        break;
-                    }
-                } else if (users.compareAndSet(count, count + 1)) {
-                    break;
-                }
-            }
-            try {
-                if (!used) {
-                    used = true;
-                }
-                var opened = file;
-                if (opened == null) {
-                    throw new IllegalStateException(path + " is in use and closed");
-                }
-                return operation.on(opened);
-            } finally {
-                users.decrementAndGet();
-            }
-        }
-
-        @Override
-        public boolean isResident(long position, long count) throws IOException {
-            return with(opened -> opened.isResident(position, count));
-        }
-
-        @Override
-        public void load(long position, int count) throws IOException {
-            with(opened -> {
-                opened.load(position, count);
-                return count;
-            });
-        }
-
-        @Override
-        public int read(ByteBuffer target, long position) throws IOException {
-            return with(opened -> opened.read(target, position));
-        }
-
-        @Override
-        public void write(ByteBuffer source, long position) throws IOException {
-            with(opened -> {
-                dirty = true;
-                opened.write(source, position);
-                return true;
-            });
-        }
-
-        @Override
-        public void write(ByteBuffer[] sources, long position) throws IOException {
-            with(opened -> {
-                dirty = true;
-                opened.write(sources, position);
-                return true;
-            });
-        }
-
-        @Override
-        public long transferTo(long position, long count, WritableByteChannel target) throws IOException {
-            return with(opened -> opened.transferTo(position, count, target));
-        }
-
-        @Override
-        public void sync() throws IOException {
-            with(this::sync);
-        }
-
-        private boolean sync(DiskFile opened) throws IOException {
-            dirty = false;
-            try {
-                opened.sync();
-            } catch (IOException failed) {
-                dirty = true;
-                throw failed;
-            }
-            return true;
-        }
-
-        void syncIfOpen() throws IOException {
-            int count = users.get();
-            while (count >= 0 && !users.compareAndSet(count, count + 1)) {
-                count = users.get();
-            }
-            if (count < 0) {
-                return;
-            }
-            try {
-                var opened = file;
-                if (dirty && opened != null) {
-                    sync(opened);
-                }
-            } finally {
-                users.decrementAndGet();
-            }
-        }
-
-        @Override
-        public void truncate(long sizeBytes) throws IOException {
-            with(opened -> {
-                dirty = true;
-                opened.truncate(sizeBytes);
-                return true;
-            });
-        }
-
-        @Override
-        public long sizeBytes() throws IOException {
-            return with(DiskFile::sizeBytes);
-        }
-
-        @Override
-        public void close() throws IOException {
-            synchronized (OpenFiles.this) {
-                gone = true;
-                open.remove(this);
-                dirty = false;
-                kept = false;
-                leave();
-            }
-        }
     }
 }

@@ -87,6 +87,16 @@ final class OpenTransactions {
         changed();
     }
 
+    /// What is ended and not decided is as in another log of this partition.
+    void takeOver(OpenTransactions other) {
+        promised = other.promised;
+        ended.clear();
+        ended.addAll(other.ended);
+        endedStarts.clear();
+        endedStarts.addAll(other.endedStarts);
+        changed();
+    }
+
     /// The log was cut at its end.
     void cut(long logEnd) {
         while (!ended.isEmpty() && ended.getLast().markerOffset >= logEnd) {

@@ -1,10 +1,5 @@
 package io.moldau.storage;
 
-import io.moldau.environment.DiskFullException;
-import io.moldau.records.InvalidBatchException;
-import io.moldau.records.RecordBatch;
-import io.moldau.records.RecordBatches;
-import io.moldau.records.TimestampType;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
@@ -20,23 +15,20 @@ public final class PartitionLog {
     private final UuidBits topicId;
     private final Path path;
     private final SegmentList segments;
+    private final LogEnds ends = new LogEnds(this);
+    final ProducerStates producers = new ProducerStates();
+    final TailCache.Tail tail = new TailCache.Tail();
+    private final LogWriter writer;
+    private final LogTrim trim;
     private final LogSync sync;
     private final LogCompaction compaction;
-    private final FlushIntervals flushes;
-    final TailCache.Tail tail = new TailCache.Tail();
+    private final LogTransactions transactions = new LogTransactions(this, producers);
     // Changed under this object's monitor, read by anybody.
     private volatile LogSettings settings;
     private volatile Epochs epochs = Epochs.NONE;
-    private volatile long logStart;
-    private volatile long logEnd;
-    private volatile long durableEnd;
-    private volatile long lastStable;
     private volatile boolean deleted;
-    private volatile @Nullable DurableListener listener;
-    final ProducerStates producers = new ProducerStates();
-    private final LogTransactions transactions = new LogTransactions(this, producers);
-    private boolean unjournaledBytes;
-    private boolean hasFolder;
+    private volatile int moves;
+    private volatile @Nullable LogMove move;
     /// The next checkpoint is going to write this log down.
     private boolean noted;
     private Flusher.@Nullable Pending pending;
@@ -48,9 +40,10 @@ public final class PartitionLog {
         this.settings = settings;
         this.path = directory.path().resolve(id.toString());
         this.segments = new SegmentList(directory, path);
+        this.writer = new LogWriter(this);
+        this.trim = new LogTrim(this);
         this.sync = new LogSync(this);
         this.compaction = new LogCompaction(this);
-        this.flushes = new FlushIntervals(this);
     }
 
     public PartitionId id() {
@@ -61,12 +54,80 @@ public final class PartitionLog {
         return topicId;
     }
 
+    LogKey key() {
+        return new LogKey(topicId, id.partition());
+    }
+
     public LogSettings settings() {
         return settings;
     }
 
     Path path() {
         return path;
+    }
+
+    /// Where it is kept.
+    public LogDirectory directory() {
+        return directory;
+    }
+
+    public LogTransactions transactions() {
+        return transactions;
+    }
+
+    // The parts of the log, for this room.
+
+    /// To be changed under this log's monitor.
+    SegmentList segmentList() {
+        return segments;
+    }
+
+    LogEnds ends() {
+        return ends;
+    }
+
+    LogWriter writer() {
+        return writer;
+    }
+
+    LogTrim trim() {
+        return trim;
+    }
+
+    LogSync sync() {
+        return sync;
+    }
+
+    LogCompaction compaction() {
+        return compaction;
+    }
+
+    Epochs epochs() {
+        return epochs;
+    }
+
+    void epochs(Epochs now) {
+        epochs = now;
+    }
+
+    /// How often it was moved to another directory: of two logs of one partition the one that was moved more often
+    /// is the right one.
+    int moves() {
+        return moves;
+    }
+
+    void moves(int count) {
+        moves = count;
+    }
+
+    /// The way to another directory that it is on, if it is.
+    @Nullable
+    LogMove move() {
+        return move;
+    }
+
+    void move(@Nullable LogMove now) {
+        move = now;
     }
 
     /// All segments; a log at rest wakes.
@@ -83,7 +144,7 @@ public final class PartitionLog {
 
     /// A log that was not used since the node started knows where it starts and ends from the checkpoint, and nothing
     /// of its files. Whoever needs them calls this first.
-    private void wake() throws IOException {
+    void wake() throws IOException {
         if (segments.resting() == null) {
             return;
         }
@@ -91,7 +152,7 @@ public final class PartitionLog {
             var line = segments.resting();
             if (line != null) {
                 LogRecovery.wake(this, line);
-                publishEnd(logEnd);
+                publishStable();
             }
         }
     }
@@ -109,32 +170,6 @@ public final class PartitionLog {
         noted = will;
     }
 
-    LogSync sync() {
-        return sync;
-    }
-
-    LogCompaction compaction() {
-        return compaction;
-    }
-
-    /// To be changed under this log's monitor.
-    SegmentList segmentList() {
-        return segments;
-    }
-
-    Epochs epochs() {
-        return epochs;
-    }
-
-    public LogTransactions transactions() {
-        return transactions;
-    }
-
-    /// Where it is kept.
-    public LogDirectory directory() {
-        return directory;
-    }
-
     // For the flusher, under its queue's lock.
     Flusher.@Nullable Pending pending() {
         return pending;
@@ -149,143 +184,26 @@ public final class PartitionLog {
     ///
     /// @param leaderEpoch stamped into the batches, except those of [AppendOrigin#REPLICATION]
     public synchronized AppendResult append(ByteBuffer batches, int leaderEpoch, AppendOrigin origin) {
-        var failure = directory.failure();
-        if (failure.isPresent()) {
-            return ProducedBatches.refused(AppendError.KAFKA_STORAGE_ERROR, failure.get());
-        }
-        if (deleted) {
-            return ProducedBatches.refused(AppendError.KAFKA_STORAGE_ERROR, id + " is deleted");
-        }
-        int size = batches.remaining();
-        if (!directory.flusher().hasRoomFor(size)) {
-            return ProducedBatches.refused(
-                    AppendError.REQUEST_TIMED_OUT, "too many bytes wait for the disk; try again");
-        }
-        var noRoom = directory.room().refusal(size, origin);
-        if (noRoom != null) {
-            return ProducedBatches.refused(AppendError.KAFKA_STORAGE_ERROR, noRoom);
-        }
-        try {
-            wake();
-            var views = RecordBatches.splitTrusted(batches);
-            var checks = new ProducedBatches(
-                    settings, producers, logStart, logEnd, directory.clock().wallMs());
-            var answer = checks.check(views, size, origin);
-            return answer != null ? answer : write(views, batches.slice(), leaderEpoch, origin);
-        } catch (InvalidBatchException invalid) {
-            return ProducedBatches.refused(AppendError.of(invalid.error()), String.valueOf(invalid.getMessage()));
-        } catch (DiskFullException full) {
-            directory.ranOut(full);
-            var text = String.valueOf(directory.room().refusal(size, origin));
-            return ProducedBatches.refused(AppendError.KAFKA_STORAGE_ERROR, text);
-        } catch (IOException failed) {
-            directory.fail("writing to the log of " + id, failed);
-            return ProducedBatches.refused(
-                    AppendError.KAFKA_STORAGE_ERROR, "writing to the log of " + id + " failed: " + failed);
-        }
-    }
-
-    private AppendResult write(List<RecordBatch> batches, ByteBuffer bytes, int leaderEpoch, AppendOrigin origin)
-            throws IOException {
-        boolean replicated = origin == AppendOrigin.REPLICATION;
-        long appendTime = !replicated && settings.timestampType() == TimestampType.LOG_APPEND_TIME
-                ? directory.clock().wallMs()
-                : -1;
-        if (!replicated) {
-            long next = logEnd;
-            for (var batch : batches) {
-                if (appendTime >= 0) {
-                    batch.stampLogAppendTime(appendTime);
-                }
-                batch.stamp(next, leaderEpoch);
-                next = batch.nextOffset();
-            }
-        }
-        note();
-        makeFolder();
-        var active = segments.activeFor(batches, bytes.remaining(), settings, logEnd);
-        var before = active.end();
-        try {
-            for (var batch : batches) {
-                active.append(batch);
-            }
-        } catch (DiskFullException full) {
-            active.backTo(before);
-            throw full;
-        }
-        // From here on the batches are in the log.
-        for (var batch : batches) {
-            observe(batch);
-            directory.tails().add(tail, batch);
-        }
-        publishEnd(batches.getLast().nextOffset());
-        if (settings.waitsForSync()) {
-            directory.flusher().add(this, bytes, logEnd, unjournaledBytes);
-            unjournaledBytes = false;
-        } else {
-            unjournaledBytes = true;
-            durableEnd = logEnd;
-            flushes.appended(batches.getLast().nextOffset() - batches.getFirst().baseOffset(), settings);
-        }
-        return new AppendResult.Appended(
-                batches.getFirst().baseOffset(), batches.getLast().lastOffset(), appendTime, logStart);
-    }
-
-    private void makeFolder() throws IOException {
-        if (!hasFolder) {
-            directory.writeFolder(this);
-            hasFolder = true;
-        }
-    }
-
-    private void observe(RecordBatch batch) throws IOException {
-        observe(segments.active(), batch);
-    }
-
-    private void observe(Segment segment, RecordBatch batch) throws IOException {
-        epochs = epochs.assign(batch.partitionLeaderEpoch(), batch.baseOffset());
-        var aborted = producers.update(batch);
-        if (aborted != null) {
-            segment.aborted().add(aborted);
-        }
-    }
-
-    private void publishEnd(long end) {
-        lastStable = producers.transactions().stableBelow(end);
-        logEnd = end;
+        return writer.append(batches, leaderEpoch, origin);
     }
 
     void publishStable() {
-        publishEnd(logEnd);
+        ends.stable(producers.transactions().stableBelow(ends.end()));
     }
 
     /// The flusher made everything below `endOffset` durable, or the directory failed.
     void flushed(long endOffset, boolean well) {
-        if (well && endOffset > durableEnd) {
-            durableEnd = endOffset;
-        }
-        var told = listener;
-        if (told != null) {
-            told.durableAdvanced(this);
-        }
+        ends.flushed(endOffset, well);
     }
 
     public LogView view() {
-        // The end is read after what it bounds.
-        long durable = durableEnd;
-        long stable = lastStable;
-        long end = logEnd;
-        long start = logStart;
-        durable = Math.max(start, Math.min(durable, end));
-        stable = Math.max(start, Math.min(stable, end));
-        return new LogView(start, end, durable, epochs.latest(), stable);
+        return ends.view(epochs.latest());
     }
 
     /// True if [#read] of so much from here waits for no disk: there is nothing to read, it was written a moment ago,
-    /// or
-    /// the system has it in memory. Of sending, [LogSlice#isAtHand] tells.
+    /// or the system has it in memory. Of sending, [LogSlice#isAtHand] tells.
     public boolean isAtHand(long fromOffset, int maxBytes) {
-        if (fromOffset >= logEnd) {
+        if (fromOffset >= ends.end()) {
             return true;
         }
         try {
@@ -297,7 +215,7 @@ public final class PartitionLog {
 
     /// The same as [LogView#durableEndOffset], for those who need nothing else.
     public long durableEndOffset() {
-        return Math.max(logStart, Math.min(durableEnd, logEnd));
+        return ends.durable();
     }
 
     public long sizeBytes() {
@@ -308,9 +226,9 @@ public final class PartitionLog {
     /// `atLeastOneBatch` the first one even if it is larger. Empty where there is nothing to read yet.
     public ReadResult read(long fromOffset, int maxBytes, long belowOffset, boolean atLeastOneBatch)
             throws IOException {
-        long end = logEnd;
-        if (fromOffset < logStart || fromOffset > end) {
-            return new ReadResult.OffsetOutOfRange(fromOffset, logStart, end);
+        long end = ends.end();
+        if (fromOffset < ends.start() || fromOffset > end) {
+            return new ReadResult.OffsetOutOfRange(fromOffset, ends.start(), end);
         }
         long below = Math.min(end, belowOffset);
         if (fromOffset >= below) {
@@ -334,16 +252,16 @@ public final class PartitionLog {
 
     /// The first record whose time is `timestampMs` or later.
     public Optional<TimestampOffset> offsetForTimestamp(long timestampMs) throws IOException {
-        return LogReader.offsetForTimestamp(segments(), logStart, timestampMs);
+        return LogReader.offsetForTimestamp(segments(), ends.start(), timestampMs);
     }
 
     /// The first of the records with the latest time.
     public Optional<TimestampOffset> maxTimestampOffset() throws IOException {
-        return LogReader.maxTimestampOffset(segments(), logStart);
+        return LogReader.maxTimestampOffset(segments(), ends.start());
     }
 
     public EpochEnd endOffsetForEpoch(int leaderEpoch) {
-        return epochs.end(leaderEpoch, logEnd);
+        return epochs.end(leaderEpoch, ends.end());
     }
 
     /// The epoch in which the record at this offset was written, -1 if not known.
@@ -353,56 +271,12 @@ public final class PartitionLog {
 
     /// DeleteRecords: nothing below `offset` is readable any more; the new log start. Never goes back or past the end.
     public synchronized long advanceLogStartTo(long offset) throws IOException {
-        long start = Math.min(offset, logEnd);
-        if (start > logStart) {
-            wake();
-            moveStart(start);
-            directory.flusher().add(new JournalItem.LogStart(topicId, id.partition(), start));
-            dropSegmentsBelowStart();
-        }
-        return logStart;
-    }
-
-    private void moveStart(long start) {
-        logStart = start;
-        epochs = epochs.truncateStart(start);
-        note();
+        return trim.advanceTo(offset);
     }
 
     /// Applies retention; true if segments went.
     synchronized boolean retain(long nowMs) throws IOException {
-        var rules = settings;
-        segments.rest();
-        if (deleted || !rules.cleanupDelete()) {
-            return false;
-        }
-        var resting = segments.resting();
-        if (resting != null && !Retention.mayConcern(resting, rules, nowMs)) {
-            return false;
-        }
-        long start = Retention.newStart(segments(), rules, logStart, logEnd, nowMs);
-        segments.rest();
-        if (resting != null && resting.oldestMs() < 0) {
-            // The next start need not look again.
-            note();
-        }
-        if (start <= logStart) {
-            return false;
-        }
-        moveStart(start);
-        dropSegmentsBelowStart();
-        return true;
-    }
-
-    /// Segments wholly below the start leave the log; their files go once a checkpoint remembers that.
-    private void dropSegmentsBelowStart() throws IOException {
-        if (!segments.isEmpty() && logStart == logEnd && segments.active().sizeBytes() > 0) {
-            segments.roll(logEnd, settings);
-        }
-        var gone = segments.dropBelow(logStart);
-        if (!gone.isEmpty()) {
-            directory.discard(this, gone, settings.fileDeleteDelayMs());
-        }
+        return trim.retain(nowMs);
     }
 
     /// Cuts the log off at `offset`: what a follower does that went another way than its leader. Slow: waits for the
@@ -411,20 +285,10 @@ public final class PartitionLog {
         LogTruncation.cut(this, Math.max(offset, 0));
     }
 
-    /// Called by [LogTruncation] when the files are cut.
-    void truncated(List<Segment> left, long end) {
-        segments.set(left);
-        tail.clear();
-        epochs = epochs.truncateEnd(end);
-        logStart = Math.min(logStart, end);
-        publishEnd(end);
-        durableEnd = Math.min(durableEnd, end);
-    }
-
     /// A new leader epoch starts at the log end.
     public synchronized void assignLeaderEpoch(int leaderEpoch) {
         var before = epochs;
-        epochs = before.assign(leaderEpoch, logEnd);
+        epochs = before.assign(leaderEpoch, ends.end());
         if (!epochs.equals(before)) {
             note();
         }
@@ -451,7 +315,7 @@ public final class PartitionLog {
     /// Who hears on the flusher's thread that [LogView#durableEndOffset] advanced, or that the directory failed
     /// ([LogDirectory#failure]); in place of the listener before.
     public void onDurable(DurableListener listener) {
-        this.listener = listener;
+        ends.listener(listener);
     }
 
     /// Makes everything that was appended before the call durable in the segments; what a checkpoint says about it.
@@ -501,60 +365,8 @@ public final class PartitionLog {
         segments.namesChanged();
     }
 
-    // What recovery does, before anybody else sees the log.
-
-    void restoreAtRest(Checkpoint.Line line, boolean withFolder) {
-        compaction.checkpointed(line.recoveryPoint());
-        restore(List.of(), line, withFolder);
-        if (withFolder) {
-            lastStable = line.lastStable();
-            segments.rest(line);
-        }
-    }
-
-    void awake(List<Segment> found) {
-        segments.awake(found);
-    }
-
-    void restore(List<Segment> found, Checkpoint.Line line, boolean withFolder) {
-        hasFolder = withFolder;
-        segments.awake(found);
-        epochs = line.epochs();
-        logStart = line.logStart();
-        publishEnd(line.recoveryPoint());
-        durableEnd = logEnd;
-    }
-
-    /// @param producersKnow the snapshot was taken behind it
-    void restoreBatch(Segment segment, RecordBatch batch, boolean producersKnow) throws IOException {
-        if (producersKnow) {
-            epochs = epochs.assign(batch.partitionLeaderEpoch(), batch.baseOffset());
-        } else {
-            observe(segment, batch);
-        }
-        publishEnd(batch.nextOffset());
-        durableEnd = logEnd;
-    }
-
-    void restoreStart(long start) {
-        moveStart(Math.min(start, logEnd));
-        if (segments.resting() == null) {
-            // At rest nothing is known of the producers but what the checkpoint said.
-            publishStable();
-        }
-    }
-
-    /// Appends a batch that the journal has and the segments lack.
-    void replay(RecordBatch batch) throws IOException {
-        note();
-        makeFolder();
-        var active = segments.activeFor(List.of(batch), batch.sizeBytes(), settings, logEnd);
-        active.append(batch);
-        restoreBatch(active, batch, false);
-    }
-
     @Override
     public String toString() {
-        return id + Arrays.toString(new long[] {logStart, durableEnd, logEnd});
+        return id + Arrays.toString(new long[] {ends.start(), durableEndOffset(), ends.end()});
     }
 }

@@ -7,6 +7,7 @@ import io.moldau.records.RecordBatch;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
@@ -62,6 +63,15 @@ final class Segment {
         segment.maxTimestamp = RecordBatch.NO_TIMESTAMP;
         segment.timesKnown = true;
         return segment;
+    }
+
+    /// The same in another folder: its files were moved there, and nothing of them is unsynced.
+    Segment movedTo(Path folder) {
+        var moved = new Segment(disk, folder, baseOffset, size, indexIntervalBytes);
+        if (!aborted.isEmpty()) {
+            moved.aborted.found();
+        }
+        return moved;
     }
 
     static String fileName(long offset, String suffix) {
@@ -142,11 +152,24 @@ final class Segment {
     }
 
     void append(RecordBatch batch) throws IOException {
-        var bytes = batch.buffer();
-        int at = size;
         var known = index();
         dirty = true;
-        file().write(bytes, at);
+        file().write(batch.buffer(), size);
+        appended(known, batch);
+    }
+
+    /// Appends batches that lie one behind the other in a buffer, with one write.
+    void append(ByteBuffer run, List<RecordBatch> batches) throws IOException {
+        var known = index();
+        dirty = true;
+        file().write(run, size);
+        for (var batch : batches) {
+            appended(known, batch);
+        }
+    }
+
+    private void appended(OffsetIndex known, RecordBatch batch) {
+        int at = size;
         maxTimestamp = Math.max(maxTimestamp, batch.maxTimestamp());
         if (at == 0) {
             firstTimestamp = batch.maxTimestamp();
@@ -231,8 +254,7 @@ final class Segment {
         if (known != null) {
             return known;
         }
-        var loaded = new OffsetIndex();
-        readIndexFiles(loaded);
+        var loaded = indexFiles().read(size);
         int from = 0;
         long newest = RecordBatch.NO_TIMESTAMP;
         int last = loaded.count() - 1;
@@ -271,36 +293,6 @@ final class Segment {
         return loaded;
     }
 
-    private void readIndexFiles(OffsetIndex target) throws IOException {
-        if (!disk.exists(path(".index")) || !disk.exists(path(".timeindex"))) {
-            return;
-        }
-        var offsets = ByteBuffer.wrap(AtomicFile.read(disk, path(".index")));
-        var times = ByteBuffer.wrap(AtomicFile.read(disk, path(".timeindex")));
-        int offset = -1;
-        int position = -1;
-        long timestamp = RecordBatch.NO_TIMESTAMP;
-        // Written without a sync: whatever does not rise is not ours and ends the index.
-        while (offsets.remaining() >= 8 && times.remaining() >= 12) {
-            int nextOffset = offsets.getInt();
-            int nextPosition = offsets.getInt();
-            long nextTimestamp = times.getLong();
-            int timeOffset = times.getInt();
-            if (nextOffset <= offset
-                    || nextPosition <= position
-                    || nextPosition >= size
-                    || (nextPosition == 0) != (position < 0)
-                    || nextTimestamp < timestamp
-                    || timeOffset != nextOffset) {
-                return;
-            }
-            target.add(nextOffset, nextPosition, nextTimestamp);
-            offset = nextOffset;
-            position = nextPosition;
-            timestamp = nextTimestamp;
-        }
-    }
-
     /// Writes what the index files lack. They are not synced: they can be made anew, so a full disk is no harm.
     synchronized void writeIndex() throws IOException {
         try {
@@ -316,25 +308,14 @@ final class Segment {
             return;
         }
         int count = known.count();
-        int from = indexEntriesOnDisk;
-        if (count <= from) {
-            return;
+        if (count > indexEntriesOnDisk) {
+            indexFiles().write(known, indexEntriesOnDisk, count);
+            indexEntriesOnDisk = count;
         }
-        var offsets = ByteBuffer.allocate((count - from) * 8);
-        var times = ByteBuffer.allocate((count - from) * 12);
-        for (int i = from; i < count; i++) {
-            offsets.putInt(known.relativeOffset(i)).putInt(known.position(i));
-            times.putLong(known.timestamp(i)).putInt(known.relativeOffset(i));
-        }
-        try (var target = disk.open(path(".index"))) {
-            target.write(offsets.flip(), from * 8L);
-            target.truncate(count * 8L);
-        }
-        try (var target = disk.open(path(".timeindex"))) {
-            target.write(times.flip(), from * 12L);
-            target.truncate(count * 12L);
-        }
-        indexEntriesOnDisk = count;
+    }
+
+    private IndexFiles indexFiles() {
+        return new IndexFiles(disk, path(".index"), path(".timeindex"));
     }
 
     /// Cuts the file; its index is made anew.
@@ -351,14 +332,12 @@ final class Segment {
         timesKnown = false;
         maxTimestamp = RecordBatch.NO_TIMESTAMP;
         indexEntriesOnDisk = 0;
-        disk.deleteIfExists(path(".index"));
-        disk.deleteIfExists(path(".timeindex"));
+        indexFiles().delete();
     }
 
     void delete() throws IOException {
         disk.deleteIfExists(path(".log"));
-        disk.deleteIfExists(path(".index"));
-        disk.deleteIfExists(path(".timeindex"));
+        indexFiles().delete();
         aborted.delete();
     }
 

@@ -45,6 +45,8 @@ final class LogModel {
     LogSettings settings;
     final List<Batch> batches = new ArrayList<>();
     long logStart;
+    /// Deletions below it may have been taken back by a crash after compaction had passed.
+    long deletedBelow;
     long end;
     long acknowledged;
     /// Markers below it count.
@@ -240,7 +242,8 @@ final class LogModel {
         long active = log.segments().isEmpty() ? 0 : log.segments().getLast().baseOffset();
         fates.forEach((batch, fate) -> {
             for (var entry : batch.entries) {
-                if (entry.offset < log.view().logStartOffset() || found.containsKey(entry.offset)) {
+                if (entry.offset < Math.max(deletedBelow, log.view().logStartOffset())
+                        || found.containsKey(entry.offset)) {
                     continue;
                 }
                 boolean superseded = latest.getOrDefault(entry.key, -1L) > entry.offset;
@@ -259,7 +262,7 @@ final class LogModel {
     private void checkMarkers(PartitionLog log, Set<Long> found, Set<Long> markers, long nowMs) {
         var withData = new HashSet<Long>();
         for (var batch : batches) {
-            if (batch.last < log.view().logStartOffset() || !batch.transactional) {
+            if (batch.last < Math.max(deletedBelow, log.view().logStartOffset()) || !batch.transactional) {
                 continue;
             }
             if (batch.marker == null) {
@@ -278,7 +281,7 @@ final class LogModel {
         fates.forEach((batch, fate) -> {
             for (var entry : batch.entries) {
                 if (fate != Fate.VALID
-                        || entry.offset < logStart
+                        || entry.offset < Math.max(deletedBelow, logStart)
                         || (present != null && !present.contains(entry.offset))) {
                     continue;
                 }

@@ -67,6 +67,13 @@ final class BrokerCatalogue {
                     "A log with more bytes than this in a group of writes has its segment synced; the bytes of the others"
                             + " go through the journal. 0 syncs every segment, 2147483647 hardly any. Moldau's own."),
             int64(
+                            "replica.alter.log.dirs.io.max.bytes.per.second",
+                            Long.MAX_VALUE,
+                            1,
+                            "bytes",
+                            "Bytes in a second, at most, that are copied when partitions move between log directories.")
+                    .whileRunning(),
+            int64(
                     "log.scrub.interval.ms",
                     0,
                     0,
