@@ -6,21 +6,17 @@ import io.moldau.broker.settings.SettingsException;
 import io.moldau.environment.DecisionJournal;
 import io.moldau.environment.Environment;
 import io.moldau.groups.GroupCoordinator;
-import io.moldau.groups.GroupSettings;
-import io.moldau.groups.MigrationPolicy;
 import io.moldau.metadata.ConfigResource;
 import io.moldau.metadata.Controller;
 import io.moldau.metadata.LocalMetadataLog;
 import io.moldau.metadata.MetadataRecord;
 import io.moldau.metadata.TopicDecisions;
 import io.moldau.network.NetworkServer;
-import io.moldau.network.NetworkSettings;
 import io.moldau.protocol.ApiKey;
 import io.moldau.protocol.message.ApiVersionsRequest;
 import io.moldau.replication.Partition;
 import io.moldau.replication.Partitions;
 import io.moldau.security.quotas.Quotas;
-import io.moldau.security.quotas.Windows;
 import io.moldau.storage.Cleaner;
 import io.moldau.storage.LogDirectories;
 import io.moldau.storage.LogDirectory;
@@ -30,7 +26,6 @@ import io.moldau.storage.PartitionId;
 import io.moldau.storage.Scrub;
 import io.moldau.transactions.HangingTransactions;
 import io.moldau.transactions.TransactionCoordinator;
-import io.moldau.transactions.TransactionSettings;
 import java.io.IOException;
 import java.net.BindException;
 import java.net.InetSocketAddress;
@@ -51,6 +46,7 @@ public final class Node implements AutoCloseable {
 
     private final Environment environment;
     private final BrokerSettings settings;
+    private final RoomSettings rooms;
     private final LogDirectories directories;
     private final Controller controller;
     private final Partitions partitions;
@@ -142,6 +138,7 @@ public final class Node implements AutoCloseable {
     private Node(Environment environment, BrokerSettings settings, LogDirectories directories, Controller controller) {
         this.environment = environment;
         this.settings = settings;
+        this.rooms = new RoomSettings(settings);
         this.directories = directories;
         this.controller = controller;
         this.journal = new DecisionJournal(environment.clock());
@@ -159,7 +156,7 @@ public final class Node implements AutoCloseable {
 
     private void listen() throws StartupException {
         int nodeId = settings.int32("node.id");
-        var quotas = new Quotas(windows("quota"), windows("controller.quota"), controller.image());
+        var quotas = new Quotas(rooms.windows("quota"), rooms.windows("controller.quota"), controller.image());
         controller.listen(quotas);
         var context = new NodeContext(
                 nodeId,
@@ -174,7 +171,7 @@ public final class Node implements AutoCloseable {
         var shares = ShareHandlers.of(context);
         var groups = new GroupCoordinator(
                 environment,
-                groupSettings(),
+                rooms.groups(),
                 new TopicsView(controller),
                 this::groupConfig,
                 () -> NodeContext.randomUuid(environment).toString(),
@@ -184,7 +181,7 @@ public final class Node implements AutoCloseable {
         var markers = new TransactionMarkers(controller, partitions, groups);
         var transactions = new TransactionCoordinator(
                 environment,
-                transactionSettings(),
+                rooms.transactions(),
                 markers,
                 producerIds,
                 () -> new TopicsView(controller).partitions(TransactionCoordinator.TOPIC),
@@ -243,21 +240,7 @@ public final class Node implements AutoCloseable {
             throw new StartupException(
                     "The host \"" + endpoint.host() + "\" in listeners=" + endpoint + " cannot be resolved.");
         }
-        long inFlight = settings.int64("queued.max.request.bytes");
-        var defaults = NetworkSettings.at(address);
-        var network = new NetworkSettings(
-                address,
-                endpoint.listener(),
-                defaults.loops(),
-                settings.int32("socket.request.max.bytes"),
-                inFlight > 0 ? inFlight : defaults.maxInFlightBytes(),
-                defaults.maxPipelined(),
-                settings.int32("max.connections"),
-                settings.int32("max.connections.per.ip"),
-                settings.int64("connections.max.idle.ms"),
-                defaults.partialFrameMs(),
-                defaults.sendBufferBytes(),
-                defaults.receiveBufferBytes());
+        var network = rooms.network(address, endpoint.listener());
         try {
             return NetworkServer.start(environment, network, dispatcher);
         } catch (BindException taken) {
@@ -276,38 +259,12 @@ public final class Node implements AutoCloseable {
         }
     }
 
-    private Windows windows(String of) {
-        return new Windows(settings.int32(of + ".window.num"), settings.int32(of + ".window.size.seconds"));
-    }
-
-    private GroupSettings groupSettings() {
-        return new GroupSettings(
-                settings.int32("group.min.session.timeout.ms"),
-                settings.int32("group.max.session.timeout.ms"),
-                settings.int32("group.initial.rebalance.delay.ms"),
-                settings.int32("group.max.size"),
-                settings.int32("offset.metadata.max.bytes"),
-                settings.int32("group.consumer.max.size"),
-                settings.list("group.consumer.assignors"),
-                settings.int32("offsets.retention.minutes") * 60_000L,
-                settings.int64("offsets.retention.check.interval.ms"),
-                MigrationPolicy.of(settings.string("group.consumer.migration.policy")));
-    }
-
     private int groupConfig(String group, String name) {
         if (name.startsWith("group.")) {
             return live.current().int32(name);
         }
         var own = controller.image().config(new ConfigResource(ConfigResource.Type.GROUP, group));
         return io.moldau.broker.settings.GroupSettings.int32(name, own, live.current());
-    }
-
-    private TransactionSettings transactionSettings() {
-        return new TransactionSettings(
-                settings.int32("transaction.max.timeout.ms"),
-                settings.int32("transaction.abort.timed.out.transaction.cleanup.interval.ms"),
-                settings.int32("transactional.id.expiration.ms"),
-                settings.int32("transaction.remove.expired.transaction.cleanup.interval.ms"));
     }
 
     private void retain() {
