@@ -256,6 +256,10 @@ final class RealDisk implements Disk {
             if (count <= 0) {
                 return true;
             }
+            var known = LinuxFiles.cached(path, position, count);
+            if (known != LinuxFiles.Cached.UNKNOWN) {
+                return known == LinuxFiles.Cached.YES;
+            }
             try (var arena = Arena.ofConfined()) {
                 return channel.map(FileChannel.MapMode.READ_ONLY, position, count, arena)
                         .isLoaded();
