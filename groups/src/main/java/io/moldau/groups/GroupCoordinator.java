@@ -119,7 +119,7 @@ public final class GroupCoordinator implements Partitions.Listener {
                         configs,
                         uniqueText,
                         explanations,
-                        new ShareProtocol(shareStates, schedule, topics, this::deleteShareStates)));
+                        new ShareProtocol(shareStates, schedule, topics, explanations, this::deleteShareStates)));
     }
 
     /// Its groups are nowhere until the node is restarted: members are told to look for their coordinator.

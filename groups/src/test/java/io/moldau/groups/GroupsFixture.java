@@ -78,6 +78,11 @@ final class GroupsFixture {
             counts.put(name, partitions);
         }
 
+        void remove(String name) {
+            ids.remove(name);
+            counts.remove(name);
+        }
+
         @Override
         public Optional<String> name(Uuid id) {
             return ids.keySet().stream()
@@ -220,6 +225,19 @@ final class GroupsFixture {
         topics.put(name, partitions);
         coordinator.topicsChanged();
         settle();
+    }
+
+    void deleteTopic(String name) {
+        topics.remove(name);
+        coordinator.topicsChanged();
+        settle();
+    }
+
+    /// What the journal tells of a group, the oldest first.
+    List<String> told(String group) {
+        return journal.about(DecisionJournal.Kind.GROUP, group).stream()
+                .map(DecisionJournal.Decision::what)
+                .toList();
     }
 
     DescribeGroupsResponse.DescribedGroup described(String group) {

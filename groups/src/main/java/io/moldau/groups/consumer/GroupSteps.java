@@ -89,7 +89,9 @@ final class GroupSteps {
 
     /// Members, or what they read, changed: a new epoch.
     void bump(ConsumerGroup group, String why, Effects effects) {
-        if (group.rebalancingSinceMs == 0) {
+        if (group.members.isEmpty()) {
+            group.rebalancingSinceMs = 0;
+        } else if (group.rebalancingSinceMs == 0) {
             group.rebalancingSinceMs = schedule.nowMs();
         }
         explain(group, "epoch " + (group.epoch + 1) + " begins: " + why);

@@ -10,7 +10,7 @@ import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.TreeSet;
 
-/// One share group, as its records say. Changed by the replay of records only.
+/// One share group, as its records say. Changed by the replay of records only, but for what is marked.
 final class ShareGroup {
     final String id;
     int epoch;
@@ -24,6 +24,10 @@ final class ShareGroup {
     TopicParts initialising = TopicParts.NONE;
     /// Topics whose share state is on its way out, with their names.
     final Map<Uuid, String> deleting = new TreeMap<>();
+    /// The names of the topics that have share states: of those that are gone nobody else knows them.
+    final Map<Uuid, String> topicNames = new TreeMap<>();
+    /// Not in any record: 0 if no rebalance is under way, or nobody saw it begin.
+    long rebalancingSinceMs;
 
     ShareGroup(String id) {
         this.id = id;
@@ -32,6 +36,13 @@ final class ShareGroup {
     /// States as Kafka's tools show them.
     String state() {
         return members.isEmpty() ? "Empty" : "Stable";
+    }
+
+    /// Whether every member has what it is to have.
+    boolean isSettled() {
+        return !members.isEmpty()
+                && epoch == targetEpoch
+                && members.values().stream().allMatch(member -> member.epoch() == targetEpoch);
     }
 
     TopicParts target(String memberId) {

@@ -4,6 +4,7 @@ import io.moldau.coordination.CoordinatedState.Schedule;
 import io.moldau.coordination.Effects;
 import io.moldau.coordination.Entry;
 import io.moldau.groups.Caller;
+import io.moldau.groups.Explanations;
 import io.moldau.groups.Topics;
 import io.moldau.protocol.ErrorCode;
 import io.moldau.protocol.Uuid;
@@ -11,6 +12,7 @@ import io.moldau.protocol.message.ShareGroupDescribeResponse.DescribedGroup;
 import io.moldau.protocol.message.ShareGroupHeartbeatRequest;
 import io.moldau.protocol.message.ShareGroupHeartbeatResponse;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -21,6 +23,7 @@ import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
+import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -36,14 +39,22 @@ public final class ShareProtocol {
     private final ShareStates states;
     private final Schedule schedule;
     private final Topics topics;
+    private final Explanations explanations;
     private final Consumer<String> deletions;
     private final ShareReplay state = new ShareReplay();
 
+    /// @param explanations told what is decided, and why
     /// @param deletions told of a group that has states to be deleted ([#deleting])
-    public ShareProtocol(ShareStates states, Schedule schedule, Topics topics, Consumer<String> deletions) {
+    public ShareProtocol(
+            ShareStates states,
+            Schedule schedule,
+            Topics topics,
+            Explanations explanations,
+            Consumer<String> deletions) {
         this.states = states;
         this.schedule = schedule;
         this.topics = topics;
+        this.explanations = explanations;
         this.deletions = deletions;
     }
 
@@ -73,12 +84,12 @@ public final class ShareProtocol {
 
     /// Everything is replayed: every member has its session timeout from now on.
     public void loaded(Effects effects) {
-        state.groups.values().forEach(group -> group.members.keySet().forEach(member -> alive(group, member)));
+        state.groups.values().forEach(group -> group.members.values().forEach(member -> alive(group, member)));
         topicsChanged(effects);
     }
 
     /// Why a heartbeat is refused, if it is.
-    public Optional<ShareGroupHeartbeatResponse> refusal(ShareGroupHeartbeatRequest request) {
+    private Optional<ShareGroupHeartbeatResponse> refusal(ShareGroupHeartbeatRequest request) {
         int given = request.memberEpoch();
         var names = request.subscribedTopicNames();
         if (request.memberId().isEmpty()) {
@@ -130,7 +141,7 @@ public final class ShareProtocol {
 
     /// The states that this heartbeat's member needs and that are not there.
     public Optional<Missing> missingStates(ShareGroupHeartbeatRequest request, Effects effects) {
-        if (request.memberEpoch() == LEAVING) {
+        if (request.memberEpoch() == LEAVING || refusal(request).isPresent()) {
             return Optional.empty();
         }
         var known = state.groups.get(request.groupId());
@@ -150,6 +161,10 @@ public final class ShareProtocol {
             return Optional.empty();
         }
         if (group.epoch == 0) {
+            explanations.note(
+                    group.id,
+                    "epoch 1 begins: member " + request.memberId() + " wants to read "
+                            + named(group, missing.byTopic().keySet()) + ", whose share states are made first");
             write(ShareRecords.groupEpoch(group.id, 1, 0), effects);
         }
         var written = state.groups.getOrDefault(group.id, group);
@@ -189,17 +204,43 @@ public final class ShareProtocol {
                         initialising,
                         initialised,
                         new TreeMap<>(group.deleting),
-                        topic -> topics.name(topic).orElse("")),
+                        topic -> name(group, topic)),
                 effects);
     }
 
-    /// A heartbeat that nothing speaks against ([#refusal]).
+    private String name(ShareGroup group, Uuid topic) {
+        return topics.name(topic).orElseGet(() -> group.topicNames.getOrDefault(topic, ""));
+    }
+
+    private String named(ShareGroup group, Collection<Uuid> some) {
+        return some.stream()
+                .map(topic -> {
+                    var name = name(group, topic);
+                    return name.isEmpty() ? "the topic with id " + topic : name;
+                })
+                .collect(Collectors.joining(", "));
+    }
+
     public ShareGroupHeartbeatResponse heartbeat(ShareGroupHeartbeatRequest request, Caller caller, Effects effects) {
+        var refusal = refusal(request);
+        if (refusal.isEmpty()) {
+            return accepted(request, caller, effects);
+        }
+        var response = refusal.get();
+        if (response.errorCode() == ErrorCode.FENCED_MEMBER_EPOCH.code()) {
+            explanations.note(
+                    request.groupId(), "member " + request.memberId() + " is fenced: " + response.errorMessage());
+        }
+        return response;
+    }
+
+    private ShareGroupHeartbeatResponse accepted(
+            ShareGroupHeartbeatRequest request, Caller caller, Effects effects) {
         var group = state.groups.getOrDefault(request.groupId(), new ShareGroup(request.groupId()));
         var known = group.members.get(request.memberId());
         if (request.memberEpoch() == LEAVING) {
             if (known != null) {
-                remove(group, known.id(), effects);
+                remove(group, known, "left", effects);
             }
             return ShareGroupHeartbeatResponse.builder()
                     .memberId(request.memberId())
@@ -218,10 +259,11 @@ public final class ShareProtocol {
             write(ShareRecords.member(group.id, described), effects);
         }
         group = state.groups.getOrDefault(request.groupId(), group);
-        if (known == null
-                || !described.topics().equals(before.topics())
-                || group.hashOf(topics) != group.metadataHash) {
-            bump(group, effects);
+        if (known == null || !described.topics().equals(before.topics())) {
+            var why = known == null ? "joined" : "changed its subscription";
+            bump(group, "member " + described.id() + " (" + described.clientHost() + ") " + why, effects);
+        } else if (group.hashOf(topics) != group.metadataHash) {
+            bump(group, "topics that are read were created, deleted or given more partitions", effects);
         }
         assign(group, effects);
         var current = Objects.requireNonNull(group.members.get(described.id()));
@@ -232,7 +274,8 @@ public final class ShareProtocol {
         if (known == null || !next.equals(current)) {
             write(ShareRecords.assignment(group.id, next), effects);
         }
-        alive(group, next.id());
+        alive(group, next);
+        noteSettled(group);
         boolean tell = request.memberEpoch() == 0
                 || request.memberEpoch() != next.epoch()
                 || names != null
@@ -245,7 +288,23 @@ public final class ShareProtocol {
                 .build();
     }
 
-    private void bump(ShareGroup group, Effects effects) {
+    private void noteSettled(ShareGroup group) {
+        if (group.rebalancingSinceMs > 0 && group.isSettled()) {
+            explanations.note(
+                    group.id,
+                    "epoch " + group.epoch + " is settled: " + group.members.size() + " members, after "
+                            + (schedule.nowMs() - group.rebalancingSinceMs) + " ms");
+            group.rebalancingSinceMs = 0;
+        }
+    }
+
+    private void bump(ShareGroup group, String why, Effects effects) {
+        if (group.members.isEmpty()) {
+            group.rebalancingSinceMs = 0;
+        } else if (group.rebalancingSinceMs == 0) {
+            group.rebalancingSinceMs = schedule.nowMs();
+        }
+        explanations.note(group.id, "epoch " + (group.epoch + 1) + " begins: " + why);
         write(ShareRecords.groupEpoch(group.id, group.epoch + 1, group.hashOf(topics)), effects);
     }
 
@@ -261,23 +320,25 @@ public final class ShareProtocol {
         write(ShareRecords.targetEpoch(group.id, group.epoch, schedule.nowMs()), effects);
     }
 
-    private void alive(ShareGroup group, String memberId) {
+    private void alive(ShareGroup group, ShareMember member) {
         var id = group.id;
-        schedule.after(timer(id, memberId), states.settings(id).sessionTimeoutMs(), effects -> {
+        int timeoutMs = states.settings(id).sessionTimeoutMs();
+        schedule.after(timer(id, member.id()), timeoutMs, effects -> {
             var late = state.groups.get(id);
-            if (late != null && late.members.containsKey(memberId)) {
-                LOG.info("Share group {}: member {} gave no sign of life in time", id, memberId);
-                remove(late, memberId, effects);
+            var silent = late == null ? null : late.members.get(member.id());
+            if (late != null && silent != null) {
+                LOG.info("Share group {}: member {} gave no sign of life in time", id, silent.id());
+                remove(late, silent, "gave no sign of life for " + timeoutMs + " ms and was removed", effects);
             }
         });
     }
 
-    private void remove(ShareGroup group, String memberId, Effects effects) {
-        schedule.cancel(timer(group.id, memberId));
-        write(ShareRecords.assignmentTombstone(group.id, memberId), effects);
-        write(ShareRecords.targetTombstone(group.id, memberId), effects);
-        write(ShareRecords.memberTombstone(group.id, memberId), effects);
-        bump(group, effects);
+    private void remove(ShareGroup group, ShareMember member, String why, Effects effects) {
+        schedule.cancel(timer(group.id, member.id()));
+        write(ShareRecords.assignmentTombstone(group.id, member.id()), effects);
+        write(ShareRecords.targetTombstone(group.id, member.id()), effects);
+        write(ShareRecords.memberTombstone(group.id, member.id()), effects);
+        bump(group, "member " + member.id() + " (" + member.clientHost() + ") " + why, effects);
     }
 
     private static String timer(String groupId, String memberId) {
@@ -296,7 +357,7 @@ public final class ShareProtocol {
                 }
             }
             if (!gone.isEmpty()) {
-                deleteStates(group, gone, effects);
+                deleteStates(group, gone, gone.size() == 1 ? "the topic was deleted" : "the topics were deleted", effects);
             } else if (!group.deleting.isEmpty()) {
                 effects.whenCommitted(() -> deletions.accept(group.id));
             }
@@ -304,14 +365,20 @@ public final class ShareProtocol {
     }
 
     /// The states of these topics are to be deleted. Until they are, they stand among those that may be there.
-    private void deleteStates(ShareGroup group, List<Uuid> gone, Effects effects) {
+    private void deleteStates(ShareGroup group, List<Uuid> gone, String why, Effects effects) {
+        var fresh = gone.stream()
+                .filter(topic -> !group.deleting.containsKey(topic))
+                .toList();
+        if (!fresh.isEmpty()) {
+            explanations.note(group.id, "the offsets of " + named(group, fresh) + " are deleted: " + why);
+        }
         var initialising = group.initialising;
         var initialised = group.initialised;
         var deleting = new TreeMap<>(group.deleting);
         for (var topic : gone) {
             initialising = initialising.plus(TopicParts.of(Map.of(topic, initialised.of(topic))));
             initialised = initialised.without(topic);
-            deleting.put(topic, topics.name(topic).orElse(""));
+            deleting.put(topic, name(group, topic));
         }
         group.deleting.putAll(deleting);
         writeStates(group, initialising, initialised, effects);
@@ -347,14 +414,14 @@ public final class ShareProtocol {
     }
 
     /// All the group's states are to be deleted, or those of some topics.
-    public void deleteStates(String groupId, Predicate<Uuid> which, Effects effects) {
+    public void deleteStates(String groupId, Predicate<Uuid> which, String why, Effects effects) {
         var group = state.groups.get(groupId);
         if (group != null) {
             var gone = group.initialised.plus(group.initialising).byTopic().keySet().stream()
                     .filter(which)
                     .toList();
             if (!gone.isEmpty()) {
-                deleteStates(group, gone, effects);
+                deleteStates(group, gone, why, effects);
             }
         }
     }
@@ -363,12 +430,24 @@ public final class ShareProtocol {
     /// states are made anew.
     public int setStarts(String groupId, List<ShareStates.Start> starts, Effects effects) {
         var group = Objects.requireNonNull(state.groups.get(groupId), "the group was looked at before");
-        bump(group, effects);
+        bump(group, "offsets are to be set (AlterShareGroupOffsets)", effects);
         var parts = new TreeMap<Uuid, List<Integer>>();
         starts.forEach(start ->
                 parts.computeIfAbsent(start.topic(), topic -> new ArrayList<>()).add(start.partition()));
         writeStates(group, group.initialising.plus(TopicParts.of(parts)), group.initialised, effects);
         return group.epoch;
+    }
+
+    /// The group reads where it was told to ([#setStarts]).
+    public void startsSet(String groupId, List<ShareStates.Start> starts, Effects effects) {
+        statesMade(groupId, starts, effects);
+        var group = state.groups.get(groupId);
+        if (group != null) {
+            var where = starts.stream()
+                    .map(start -> named(group, List.of(start.topic())) + "-" + start.partition() + " to " + start.offset())
+                    .collect(Collectors.joining(", "));
+            explanations.note(groupId, "offsets were set: " + where);
+        }
     }
 
     /// The partitions that have a state, by topic.
@@ -391,6 +470,7 @@ public final class ShareProtocol {
     /// Removes a group without members and states by tombstones.
     public void delete(String groupId, Effects effects) {
         if (has(groupId)) {
+            explanations.note(groupId, "the group was deleted (DeleteGroups)");
             write(ShareRecords.statesTombstone(groupId), effects);
             write(ShareRecords.targetEpochTombstone(groupId), effects);
             write(ShareRecords.groupTombstone(groupId), effects);

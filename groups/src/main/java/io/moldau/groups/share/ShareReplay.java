@@ -90,16 +90,20 @@ final class ShareReplay {
             var group = group(RecordFormat.key(key, ShareGroupStatePartitionMetadataKey::read)
                     .groupId());
             var stored = RecordFormat.value(value, ShareGroupStatePartitionMetadataValue::read);
-            group.initialising = parts(stored.initializingTopics());
-            group.initialised = parts(stored.initializedTopics());
+            group.topicNames.clear();
+            group.initialising = parts(group, stored.initializingTopics());
+            group.initialised = parts(group, stored.initializedTopics());
             group.deleting.clear();
             stored.deletingTopics().forEach(topic -> group.deleting.put(topic.topicId(), topic.topicName()));
         }
     }
 
-    private static TopicParts parts(List<TopicPartitionsInfo> topics) {
+    private static TopicParts parts(ShareGroup group, List<TopicPartitionsInfo> topics) {
         var partitions = new HashMap<Uuid, List<Integer>>();
-        topics.forEach(topic -> partitions.put(topic.topicId(), topic.partitions()));
+        topics.forEach(topic -> {
+            partitions.put(topic.topicId(), topic.partitions());
+            group.topicNames.put(topic.topicId(), topic.topicName());
+        });
         return TopicParts.of(partitions);
     }
 

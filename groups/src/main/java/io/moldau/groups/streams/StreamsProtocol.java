@@ -294,7 +294,9 @@ public final class StreamsProtocol {
     }
 
     private void bump(StreamsGroup group, String why, Effects effects) {
-        if (group.rebalancingSinceMs == 0) {
+        if (group.members.isEmpty()) {
+            group.rebalancingSinceMs = 0;
+        } else if (group.rebalancingSinceMs == 0) {
             group.rebalancingSinceMs = schedule.nowMs();
         }
         explanations.note(group.id, "epoch " + (group.epoch + 1) + " begins: " + why);
