@@ -63,7 +63,7 @@ public final class ShareGroupsApi {
                                     groupId,
                                     (later, more) -> {
                                         if (error == ErrorCode.NONE) {
-                                            later.share().statesMade(groupId, starts, more);
+                                            later.share().ledger().made(groupId, starts, more);
                                         }
                                         finish.accept(later, more);
                                     },
@@ -105,7 +105,7 @@ public final class ShareGroupsApi {
                 groupId,
                 (shard, effects) -> {
                     boolean there = shard.share().has(groupId);
-                    var partitions = shard.share().initialised(groupId);
+                    var partitions = shard.share().ledger().initialised(groupId);
                     effects.whenCommitted(
                             () -> answer.accept(there ? ErrorCode.NONE : ErrorCode.GROUP_ID_NOT_FOUND, partitions));
                     effects.whenFailed(refused);
@@ -125,7 +125,7 @@ public final class ShareGroupsApi {
                         refused.accept(allowed);
                         return;
                     }
-                    int epoch = shard.share().setStarts(groupId, starts, effects);
+                    int epoch = shard.share().ledger().setStarts(groupId, starts, effects);
                     effects.whenFailed(refused);
                     effects.whenCommitted(() -> states.reset(
                             groupId,
@@ -136,7 +136,7 @@ public final class ShareGroupsApi {
                                     (later, more) -> {
                                         boolean all = errors.stream().allMatch(one -> one == ErrorCode.NONE);
                                         if (all) {
-                                            later.share().startsSet(groupId, starts, more);
+                                            later.share().ledger().startsSet(groupId, starts, more);
                                         }
                                         more.whenCommitted(() -> answer.accept(ErrorCode.NONE, errors));
                                         more.whenFailed(refused);
@@ -163,7 +163,7 @@ public final class ShareGroupsApi {
                         answer.accept(allowed);
                         return;
                     }
-                    shard.share().deleteStates(groupId, topics::contains, "DeleteShareGroupOffsets asks for it", effects);
+                    shard.share().ledger().delete(groupId, topics::contains, "DeleteShareGroupOffsets asks for it", effects);
                     effects.whenFailed(answer);
                     effects.whenCommitted(() -> groups.deleteShareStates(groupId, answer));
                 },
@@ -180,7 +180,7 @@ public final class ShareGroupsApi {
                         answer.accept(allowed);
                         return;
                     }
-                    shard.share().deleteStates(groupId, topic -> true, "DeleteGroups asks for it", effects);
+                    shard.share().ledger().delete(groupId, topic -> true, "DeleteGroups asks for it", effects);
                     effects.whenFailed(answer);
                     effects.whenCommitted(() -> groups.deleteShareStates(groupId, error -> {
                         if (error == ErrorCode.NONE) {
@@ -198,7 +198,7 @@ public final class ShareGroupsApi {
                 groupId,
                 (shard, effects) -> {
                     boolean emptied = shard.share().isEmpty(groupId)
-                            && shard.share().initialised(groupId).isEmpty();
+                            && shard.share().ledger().initialised(groupId).isEmpty();
                     if (emptied) {
                         shard.share().delete(groupId, effects);
                     }
