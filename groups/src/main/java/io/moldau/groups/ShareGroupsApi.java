@@ -163,7 +163,9 @@ public final class ShareGroupsApi {
                         answer.accept(allowed);
                         return;
                     }
-                    shard.share().ledger().delete(groupId, topics::contains, "DeleteShareGroupOffsets asks for it", effects);
+                    shard.share()
+                            .ledger()
+                            .delete(groupId, topics::contains, "DeleteShareGroupOffsets asks for it", effects);
                     effects.whenFailed(answer);
                     effects.whenCommitted(() -> groups.deleteShareStates(groupId, answer));
                 },

@@ -219,6 +219,34 @@ class ShareGroupTest {
                         "the group was deleted (DeleteGroups)");
     }
 
+    @Test
+    void theNextAssignmentWaitsForItsTimeAndIsMadeThen() throws IOException {
+        var node = new GroupsFixture(1);
+        node.configs.put("share.assignment.interval.ms", 1_000);
+        node.topic("jobs", 4);
+        node.topic("more", 2);
+        var one = heartbeat(node, "one", 0, List.of("jobs", "more"));
+        assertThat(partitions(one)).as("the first is at once").hasSize(6);
+        node.pass(200);
+        var two = heartbeat(node, "two", 0, List.of("jobs"));
+        assertThat(partitions(two)).isEmpty();
+        assertThat(two.memberEpoch()).isEqualTo(one.memberEpoch());
+        assertThat(two.heartbeatIntervalMs()).isEqualTo(800);
+        assertThat(partitions(heartbeat(node, "one", one.memberEpoch(), List.of("jobs"))))
+                .as("topics that it reads no more are taken from it at once")
+                .hasSize(4);
+        assertThat(described(node).assignmentEpoch()).isEqualTo(one.memberEpoch());
+        node.pass(800);
+        assertThat(described(node).assignmentEpoch()).isEqualTo(one.memberEpoch() + 2);
+        var later = heartbeat(node, "two", two.memberEpoch(), null);
+        assertThat(partitions(later)).hasSize(2);
+        assertThat(later.heartbeatIntervalMs()).isEqualTo(5_000);
+        assertThat(partitions(heartbeat(node, "one", one.memberEpoch(), null))).hasSize(2);
+        assertThat(node.told(GROUP))
+                .contains("the next assignment is computed in 800 ms (share.assignment.interval.ms)")
+                .endsWith("epoch 4 is settled: 2 members, after 800 ms");
+    }
+
     /// Every partition has a reader, every member something to read, and nobody much more than others.
     @Test
     void assignmentsLeaveNobodyOut() throws IOException {

@@ -7,7 +7,6 @@ import io.moldau.protocol.message.JoinGroupRequest;
 import io.moldau.protocol.message.JoinGroupResponse;
 import io.moldau.protocol.message.JoinGroupResponse.JoinGroupResponseMember;
 import io.moldau.protocol.message.SyncGroupResponse;
-import java.nio.ByteBuffer;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;

@@ -16,6 +16,8 @@ final class ShareGroup {
     int epoch;
     long metadataHash;
     int targetEpoch;
+    /// When the target was computed, in milliseconds since the epoch; 0 if nobody knows.
+    long assignedMs;
     final SortedMap<String, ShareMember> members = new TreeMap<>();
     final Map<String, TopicParts> targets = new HashMap<>();
     /// Partitions whose share state is there. Only these are assigned.
@@ -47,6 +49,25 @@ final class ShareGroup {
 
     TopicParts target(String memberId) {
         return targets.getOrDefault(memberId, TopicParts.NONE);
+    }
+
+    /// Whether somebody is to have something.
+    boolean isAssigned() {
+        return targets.values().stream().anyMatch(target -> !target.isEmpty());
+    }
+
+    /// What of its target the member still wants: while the target is older than the group's epoch, it may have
+    /// other topics in it than the member reads now.
+    TopicParts wanted(ShareMember member, Topics topics) {
+        var wanted = target(member.id());
+        if (epoch > targetEpoch) {
+            for (var topic : wanted.byTopic().keySet()) {
+                if (topics.name(topic).filter(member.topics()::contains).isEmpty()) {
+                    wanted = wanted.without(topic);
+                }
+            }
+        }
+        return wanted;
     }
 
     /// The partitions of these topics that have no share state yet.

@@ -139,7 +139,9 @@ public final class ShareProtocol {
             }
             return response;
         }
-        return request.memberEpoch() == LEAVING ? leave(group, request, effects) : live(group, request, caller, effects);
+        return request.memberEpoch() == LEAVING
+                ? leave(group, request, effects)
+                : live(group, request, caller, effects);
     }
 
     private ShareGroupHeartbeatResponse leave(ShareGroup group, ShareGroupHeartbeatRequest request, Effects effects) {
@@ -184,7 +186,10 @@ public final class ShareProtocol {
         return ShareGroupHeartbeatResponse.builder()
                 .memberId(next.id())
                 .memberEpoch(next.epoch())
-                .heartbeatIntervalMs(steps.states.settings(group.id).heartbeatIntervalMs())
+                .heartbeatIntervalMs(steps.pace.heartbeatMs(
+                        group.id,
+                        group.assignedMs,
+                        steps.states.settings(group.id).heartbeatIntervalMs()))
                 .assignment(tell ? ShareViews.assignment(next.assigned()) : null)
                 .build();
     }

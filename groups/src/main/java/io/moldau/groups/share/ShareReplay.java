@@ -59,8 +59,10 @@ final class ShareReplay {
                                     stored.subscribedTopicNames()));
         } else if (type == ShareGroupTargetAssignmentMetadataKey.RECORD_TYPE) {
             var id = RecordFormat.key(key, ShareGroupTargetAssignmentMetadataKey::read);
-            group(id.groupId()).targetEpoch = RecordFormat.value(value, ShareGroupTargetAssignmentMetadataValue::read)
-                    .assignmentEpoch();
+            var stored = RecordFormat.value(value, ShareGroupTargetAssignmentMetadataValue::read);
+            var group = group(id.groupId());
+            group.targetEpoch = stored.assignmentEpoch();
+            group.assignedMs = stored.assignmentTimestamp();
         } else if (type == ShareGroupTargetAssignmentMemberKey.RECORD_TYPE) {
             var id = RecordFormat.key(key, ShareGroupTargetAssignmentMemberKey::read);
             var partitions = new HashMap<Uuid, List<Integer>>();

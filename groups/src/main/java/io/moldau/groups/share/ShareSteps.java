@@ -3,6 +3,7 @@ package io.moldau.groups.share;
 import io.moldau.coordination.CoordinatedState.Schedule;
 import io.moldau.coordination.Effects;
 import io.moldau.coordination.Entry;
+import io.moldau.groups.AssignmentPace;
 import io.moldau.groups.Explanations;
 import io.moldau.groups.Topics;
 import org.slf4j.Logger;
@@ -17,6 +18,7 @@ final class ShareSteps {
     final Schedule schedule;
     final Topics topics;
     final ShareReplay state = new ShareReplay();
+    final AssignmentPace pace;
     private final Explanations explanations;
 
     ShareSteps(ShareStates states, Schedule schedule, Topics topics, Explanations explanations) {
@@ -24,6 +26,11 @@ final class ShareSteps {
         this.schedule = schedule;
         this.topics = topics;
         this.explanations = explanations;
+        this.pace = new AssignmentPace(
+                "share.assignment.interval.ms",
+                group -> states.settings(group).assignmentIntervalMs(),
+                schedule,
+                explanations);
     }
 
     void write(Entry entry, Effects effects) {
@@ -46,10 +53,24 @@ final class ShareSteps {
         write(ShareRecords.groupEpoch(group.id, group.epoch + 1, group.hashOf(topics)), effects);
     }
 
+    /// Computes who shall read what, if that is to be done and may be done now.
     void assign(ShareGroup group, Effects effects) {
-        if (group.epoch <= group.targetEpoch) {
-            return;
+        if (group.epoch > group.targetEpoch
+                && !(group.isAssigned()
+                        && pace.mustWait(group.id, group.assignedMs, later -> assignLate(group.id, later)))) {
+            compute(group, effects);
         }
+    }
+
+    private void assignLate(String groupId, Effects effects) {
+        var group = state.groups.get(groupId);
+        if (group != null && group.epoch > group.targetEpoch && !group.members.isEmpty()) {
+            compute(group, effects);
+        }
+    }
+
+    private void compute(ShareGroup group, Effects effects) {
+        pace.assigned(group.id);
         group.assignment(topics).forEach((member, target) -> {
             if (!target.equals(group.targets.get(member))) {
                 write(ShareRecords.target(group.id, member, target), effects);
@@ -60,7 +81,7 @@ final class ShareSteps {
 
     /// The member takes what it is assigned, all at once: partitions may have many readers.
     ShareMember step(ShareGroup group, ShareMember current, boolean isNew, Effects effects) {
-        var target = group.target(current.id());
+        var target = group.wanted(current, topics);
         var next = current.epoch() == group.targetEpoch && current.assigned().equals(target)
                 ? current
                 : current.assigned(group.targetEpoch, target);

@@ -171,10 +171,11 @@ public final class StreamsProtocol {
             steps.bump(group, "member " + described.id() + " (" + described.clientHost() + ") joined", effects);
         }
         var configured = group.configured(topics);
-        boolean delayed = steps.schedule.nowMs() < group.assignNotBeforeMs;
-        steps.assign(group, configured, delayed, effects);
+        steps.endDelayInTime(group, effects);
+        steps.assign(group, configured, effects);
         var current = group.members.getOrDefault(before.id(), described);
-        var next = StreamsSteps.reconcile(group, heartbeat.isJoining() ? asJoining(current) : current, heartbeat.owned());
+        var next =
+                StreamsSteps.reconcile(group, heartbeat.isJoining() ? asJoining(current) : current, heartbeat.owned());
         steps.step(group, current, next, isNew, effects);
         boolean tell = heartbeat.isJoining() || !next.assigned().equals(current.assigned());
         boolean tellEndpoints = request.endpointInformationEpoch() != group.endpointEpoch;
@@ -182,10 +183,10 @@ public final class StreamsProtocol {
                 StreamsGroupHeartbeatResponse.builder()
                         .memberId(next.id())
                         .memberEpoch(next.epoch())
-                        .heartbeatIntervalMs(steps.configs.int32(group.id, "streams.heartbeat.interval.ms"))
+                        .heartbeatIntervalMs(steps.heartbeatMs(group))
                         .acceptableRecoveryLag(ACCEPTABLE_RECOVERY_LAG)
                         .taskOffsetIntervalMs(TASK_OFFSET_INTERVAL_MS)
-                        .status(status(group, next, configured, delayed))
+                        .status(status(group, next, configured))
                         .activeTasks(tell ? StreamsViews.tasks(next.assigned().active()) : null)
                         .standbyTasks(tell ? StreamsViews.tasks(next.assigned().standby()) : null)
                         .warmupTasks(tell ? StreamsViews.tasks(next.assigned().warmup()) : null)
@@ -195,8 +196,7 @@ public final class StreamsProtocol {
                 configured.missing());
     }
 
-    private static List<Status> status(
-            StreamsGroup group, StreamsMember member, ConfiguredTopology configured, boolean delayed) {
+    private List<Status> status(StreamsGroup group, StreamsMember member, ConfiguredTopology configured) {
         var list = new ArrayList<Status>();
         configured.problem().ifPresent(problem -> list.add(status(problem.status(), problem.detail())));
         group.topology
@@ -209,12 +209,7 @@ public final class StreamsProtocol {
                 SHUTDOWN_APPLICATION,
                 "Streams group member " + id + " encountered a fatal error and requested a shutdown"
                         + " for the entire application.")));
-        if (delayed) {
-            list.add(status(
-                    ASSIGNMENT_DELAYED,
-                    "Tasks are assigned a little later, so that more members can come"
-                            + " (streams.initial.rebalance.delay.ms)."));
-        }
+        steps.delay(group).ifPresent(detail -> list.add(status(ASSIGNMENT_DELAYED, detail)));
         return list;
     }
 

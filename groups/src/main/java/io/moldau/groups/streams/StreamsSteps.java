@@ -3,6 +3,7 @@ package io.moldau.groups.streams;
 import io.moldau.coordination.CoordinatedState.Schedule;
 import io.moldau.coordination.Effects;
 import io.moldau.coordination.Entry;
+import io.moldau.groups.AssignmentPace;
 import io.moldau.groups.Explanations;
 import io.moldau.groups.GroupConfigs;
 import io.moldau.groups.Topics;
@@ -18,11 +19,13 @@ import org.slf4j.LoggerFactory;
 /// assignments. Every step is written as records, and replayed, before the next.
 final class StreamsSteps {
     private static final Logger LOG = LoggerFactory.getLogger(StreamsSteps.class);
+    private static final String INTERVAL = "streams.assignment.interval.ms";
 
     final GroupConfigs configs;
     final Schedule schedule;
     final Topics topics;
     final StreamsReplay state = new StreamsReplay();
+    private final AssignmentPace pace;
     private final Explanations explanations;
 
     StreamsSteps(GroupConfigs configs, Schedule schedule, Topics topics, Explanations explanations) {
@@ -30,6 +33,7 @@ final class StreamsSteps {
         this.schedule = schedule;
         this.topics = topics;
         this.explanations = explanations;
+        this.pace = new AssignmentPace(INTERVAL, group -> configs.int32(group, INTERVAL), schedule, explanations);
     }
 
     void write(Entry entry, Effects effects) {
@@ -66,21 +70,63 @@ final class StreamsSteps {
     /// The first member does not get all the tasks, to give most of them up a moment later.
     void delayAssignment(StreamsGroup group) {
         int delayMs = configs.int32(group.id, "streams.initial.rebalance.delay.ms");
-        group.assignNotBeforeMs = schedule.nowMs() + delayMs;
+        group.assignNotBeforeMs = delayMs > 0 ? schedule.nowMs() + delayMs : 0;
         if (delayMs > 0) {
-            schedule.after("streams/delay/" + group.id, delayMs, effects -> {
-                if (!group.members.isEmpty()) {
-                    bump(group, "streams.initial.rebalance.delay.ms is over", effects);
-                }
-            });
+            schedule.after("streams/delay/" + group.id, delayMs, effects -> endDelay(group, effects));
+        }
+    }
+
+    /// A heartbeat may come in the moment in which the delay ends, before the timer.
+    void endDelayInTime(StreamsGroup group, Effects effects) {
+        if (!isDelayed(group)) {
+            endDelay(group, effects);
+        }
+    }
+
+    private void endDelay(StreamsGroup group, Effects effects) {
+        if (group.assignNotBeforeMs > 0) {
+            group.assignNotBeforeMs = 0;
+            if (!group.members.isEmpty()) {
+                bump(group, "streams.initial.rebalance.delay.ms is over", effects);
+            }
+        }
+    }
+
+    private boolean isDelayed(StreamsGroup group) {
+        return schedule.nowMs() < group.assignNotBeforeMs;
+    }
+
+    /// Why members are not told of an assignment that they may wait for; empty if they need not wait.
+    Optional<String> delay(StreamsGroup group) {
+        if (isDelayed(group)) {
+            return Optional.of("Tasks are assigned a little later, so that more members can come"
+                    + " (streams.initial.rebalance.delay.ms).");
+        }
+        return pace.isAwaited(group.id)
+                ? Optional.of(
+                        "Tasks were assigned a moment ago, and are assigned anew a little later (" + INTERVAL + ").")
+                : Optional.empty();
+    }
+
+    /// Computes who shall work on what, if that is to be done and may be done now.
+    void assign(StreamsGroup group, ConfiguredTopology configured, Effects effects) {
+        if (group.epoch > group.targetEpoch
+                && !(group.isAssigned()
+                        && pace.mustWait(group.id, group.assignedMs, later -> assignLate(group.id, later)))) {
+            compute(group, configured, effects);
+        }
+    }
+
+    private void assignLate(String groupId, Effects effects) {
+        var group = state.groups.get(groupId);
+        if (group != null && group.epoch > group.targetEpoch && !group.members.isEmpty()) {
+            compute(group, group.configured(topics), effects);
         }
     }
 
     /// Without all topics nobody has tasks, nor while more members are waited for.
-    void assign(StreamsGroup group, ConfiguredTopology configured, boolean delayed, Effects effects) {
-        if (group.epoch <= group.targetEpoch) {
-            return;
-        }
+    private void compute(StreamsGroup group, ConfiguredTopology configured, Effects effects) {
+        pace.assigned(group.id);
         var workers = new TreeMap<String, StickyTasks.Worker>();
         int topologyEpoch = group.topology.map(topology -> topology.epoch()).orElse(-1);
         group.members.values().stream()
@@ -89,7 +135,7 @@ final class StreamsSteps {
                         member.id(), new StickyTasks.Worker(member.processId(), group.target(member.id()))));
         var targets = StickyTasks.assign(
                 workers,
-                delayed ? new TreeMap<>() : configured.tasks(),
+                isDelayed(group) ? new TreeMap<>() : configured.tasks(),
                 configured.stateful(),
                 configs.int32(group.id, "streams.num.standby.replicas"));
         for (var id : List.copyOf(group.members.keySet())) {
@@ -99,6 +145,14 @@ final class StreamsSteps {
             }
         }
         write(StreamsRecords.targetEpoch(group.id, group.epoch, schedule.nowMs()), effects);
+    }
+
+    /// When a member shall come again: as usual, or as soon as the assignment that it waits for is there.
+    int heartbeatMs(StreamsGroup group) {
+        int usualMs = configs.int32(group.id, "streams.heartbeat.interval.ms");
+        return isDelayed(group)
+                ? (int) Math.min(usualMs, group.assignNotBeforeMs - schedule.nowMs())
+                : pace.heartbeatMs(group.id, group.assignedMs, usualMs);
     }
 
     static StreamsMember reconcile(StreamsGroup group, StreamsMember member, Optional<Tasks> owned) {
