@@ -69,7 +69,7 @@ public final class AssignmentPace {
     ///
     /// @param assignedMs when the last assignment was computed
     public int heartbeatMs(String groupId, long assignedMs, int usualMs) {
-        return isAwaited(groupId) ? (int) Math.min(usualMs, Math.max(1, waitMs(groupId, assignedMs))) : usualMs;
+        return isAwaited(groupId) ? Math.clamp(waitMs(groupId, assignedMs), 1, usualMs) : usualMs;
     }
 
     private String timer(String groupId) {

@@ -151,7 +151,7 @@ final class StreamsSteps {
     int heartbeatMs(StreamsGroup group) {
         int usualMs = configs.int32(group.id, "streams.heartbeat.interval.ms");
         return isDelayed(group)
-                ? (int) Math.min(usualMs, group.assignNotBeforeMs - schedule.nowMs())
+                ? Math.clamp(group.assignNotBeforeMs - schedule.nowMs(), 1, usualMs)
                 : pace.heartbeatMs(group.id, group.assignedMs, usualMs);
     }
 
