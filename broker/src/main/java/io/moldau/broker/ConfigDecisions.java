@@ -202,7 +202,7 @@ final class ConfigDecisions {
             var value = next.getOrDefault(name, "");
             var problem = switch (resource.type()) {
                 case TOPIC -> TopicSettings.problem(name, value);
-                case BROKER -> BrokerSettings.dynamicProblem(name, value);
+                case BROKER -> broker.changeProblem(name, value);
                 case CLIENT_METRICS -> ClientMetricsSettings.problem(name, value);
                 case GROUP -> GroupSettings.problem(name, value, broker);
                 case BROKER_LOGGER -> Optional.of("log levels are not settings");

@@ -29,6 +29,7 @@ record ShareGroupRules(Controller controller, LiveSettings live) {
         return new ShareGroupSettings(
                 GroupSettings.int32("share.session.timeout.ms", own, broker),
                 GroupSettings.int32("share.heartbeat.interval.ms", own, broker),
+                GroupSettings.int32("share.assignment.interval.ms", own, broker),
                 broker.int32("group.share.max.size"));
     }
 

@@ -150,6 +150,23 @@ class ConfigDecisionsTest {
     }
 
     @Test
+    void whatIsChangedForAllGroupsLiesBetweenTheBoundsToo() {
+        alter(THIS_BROKER, set("group.consumer.assignment.interval.ms", "500"));
+        var group = new ConfigResource(Type.GROUP, "billing");
+        assertThat(value(group, "consumer.assignment.interval.ms").value()).contains("500");
+        refused(
+                ALL_BROKERS,
+                ErrorCode.INVALID_CONFIG,
+                "at most 15000 (group.share.max.assignment.interval.ms)",
+                set("group.share.assignment.interval.ms", "15001"));
+        refused(
+                group,
+                ErrorCode.INVALID_CONFIG,
+                "with the group's other work",
+                set("share.assignor.offload.enable", "true"));
+    }
+
+    @Test
     void aGroupsSessionOutlivesItsHeartbeatsWhateverIsSetFirst() {
         var wide = new LiveSettings(
                 BrokerSettings.parse(Map.of("group.streams.min.session.timeout.ms", "6000")), NODE, image);

@@ -92,6 +92,42 @@ class ExplainCommandsTest {
     }
 
     @Test
+    void aShareGroupAndItsMemberThatFellSilentAreExplained() throws Exception {
+        var settings = Map.of(
+                "group.share.session.timeout.ms", "1500",
+                "group.share.min.session.timeout.ms", "1000",
+                "group.share.heartbeat.interval.ms", "300",
+                "group.share.min.heartbeat.interval.ms", "300");
+        try (var node = RunningNode.in(directory.resolve("data"), settings)) {
+            moldau(node, "topics", "create", "jobs", "--partitions", "2");
+            try (var one = sharing(node, "one")) {
+                awaitDecision(node, Kind.GROUP_DECISIONS, "workers", "is settled: 1 members");
+                try (var two = sharing(node, "two")) {
+                    awaitDecision(node, Kind.GROUP_DECISIONS, "workers", "is settled: 2 members");
+                    two.kill();
+                }
+                awaitDecision(node, Kind.GROUP_DECISIONS, "workers", "gave no sign of life");
+                assertThat(one.stop()).isEqualTo(143);
+            }
+            awaitDecision(node, Kind.GROUP_DECISIONS, "workers", ") left");
+            moldau(node, "topics", "delete", "jobs");
+            awaitDecision(node, Kind.GROUP_DECISIONS, "workers", "the offsets of jobs are deleted");
+            assertThat(moldau(node, "groups", "explain", "workers"))
+                    .containsPattern("epoch 2 begins: member \\S+ \\(.*\\) joined")
+                    .containsPattern("epoch 3 begins: member \\S+ \\(.*\\) joined")
+                    .containsPattern("epoch 3 is settled: 2 members, after \\d+ ms")
+                    .containsPattern("epoch 4 begins: member \\S+ \\(.*\\) gave no sign of life for 1500 ms")
+                    .containsPattern("epoch 5 begins: member \\S+ \\(.*\\) left")
+                    .contains("the offsets of jobs are deleted: the topic was deleted");
+        }
+    }
+
+    private RunningCommand sharing(RunningNode node, String name) throws Exception {
+        return RunningCommand.start(
+                directory.resolve(name), "consume", "jobs", "--share", "workers", "-b", node.bootstrap());
+    }
+
+    @Test
     void aFencingAndATransactionThatTookTooLongAreExplained() throws Exception {
         var often = Map.of("transaction.abort.timed.out.transaction.cleanup.interval.ms", "200");
         try (var node = RunningNode.in(directory.resolve("data"), often)) {

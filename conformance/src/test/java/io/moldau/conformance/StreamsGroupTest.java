@@ -28,6 +28,7 @@ import org.apache.kafka.common.GroupState;
 import org.apache.kafka.common.GroupType;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.config.ConfigResource;
+import org.apache.kafka.common.errors.GroupIdNotFoundException;
 import org.apache.kafka.common.serialization.LongDeserializer;
 import org.apache.kafka.common.serialization.Serdes;
 import org.apache.kafka.common.serialization.StringDeserializer;
@@ -67,7 +68,10 @@ class StreamsGroupTest {
                     second) {
                 first.start();
                 second.start();
-                await().atMost(Duration.ofSeconds(90)).until(() -> isShared(describe(admin)));
+                // The group is there when the first of them has come.
+                await().atMost(Duration.ofSeconds(90))
+                        .ignoreExceptionsMatching(thrown -> thrown.getCause() instanceof GroupIdNotFoundException)
+                        .until(() -> isShared(describe(admin)));
                 var described = describe(admin);
                 assertThat(described.subtopologies()).hasSize(2);
                 assertThat(admin.listGroups(ListGroupsOptions.forStreamsGroups())

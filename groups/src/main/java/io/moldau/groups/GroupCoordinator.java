@@ -68,7 +68,7 @@ public final class GroupCoordinator implements Partitions.Listener {
         on(
                 groupId,
                 (shard, effects) -> {
-                    var parts = shard.share().deleting(groupId);
+                    var parts = shard.share().ledger().deleting(groupId);
                     if (parts.isEmpty()) {
                         effects.whenCommitted(() -> done.accept(ErrorCode.NONE));
                         effects.whenFailed(done);
@@ -82,7 +82,7 @@ public final class GroupCoordinator implements Partitions.Listener {
                         on(
                                 groupId,
                                 (later, more) -> {
-                                    later.share().statesDeleted(groupId, parts, more);
+                                    later.share().ledger().deleted(groupId, parts, more);
                                     more.whenCommitted(() -> done.accept(ErrorCode.NONE));
                                     more.whenFailed(done);
                                 },
@@ -119,7 +119,7 @@ public final class GroupCoordinator implements Partitions.Listener {
                         configs,
                         uniqueText,
                         explanations,
-                        new ShareProtocol(shareStates, schedule, topics, this::deleteShareStates)));
+                        new ShareProtocol(shareStates, schedule, topics, explanations, this::deleteShareStates)));
     }
 
     /// Its groups are nowhere until the node is restarted: members are told to look for their coordinator.

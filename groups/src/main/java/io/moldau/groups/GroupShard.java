@@ -212,8 +212,8 @@ final class GroupShard implements CoordinatedState {
         }
     }
 
-    ErrorCode heartbeat(HeartbeatRequest request) {
-        return consumer.has(request.groupId()) ? consumer.heartbeat(request) : classic.heartbeat(request);
+    ErrorCode heartbeat(HeartbeatRequest request, Effects effects) {
+        return consumer.has(request.groupId()) ? consumer.heartbeat(request, effects) : classic.heartbeat(request);
     }
 
     /// LeaveGroup; the errors in the order of the members.

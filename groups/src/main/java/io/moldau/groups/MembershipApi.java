@@ -53,7 +53,7 @@ public final class MembershipApi {
     public void heartbeat(HeartbeatRequest request, Consumer<HeartbeatResponse> answer) {
         Consumer<ErrorCode> answered = error -> answer.accept(
                 HeartbeatResponse.builder().errorCode(error.code()).build());
-        groups.on(request.groupId(), (shard, effects) -> answered.accept(shard.heartbeat(request)), answered);
+        groups.on(request.groupId(), (shard, effects) -> answered.accept(shard.heartbeat(request, effects)), answered);
     }
 
     /// LeaveGroup (key 13); from version 3 on many members at once.

@@ -1,7 +1,6 @@
 package io.moldau.groups;
 
 import io.moldau.coordination.Effects;
-import io.moldau.groups.share.ShareProtocol;
 import io.moldau.groups.share.ShareStates;
 import io.moldau.protocol.ErrorCode;
 import io.moldau.protocol.Uuid;
@@ -9,7 +8,6 @@ import io.moldau.protocol.message.ShareGroupDescribeResponse.DescribedGroup;
 import io.moldau.protocol.message.ShareGroupHeartbeatRequest;
 import io.moldau.protocol.message.ShareGroupHeartbeatResponse;
 import java.util.List;
-import java.util.Optional;
 import java.util.SortedMap;
 import java.util.SortedSet;
 import java.util.TreeMap;
@@ -39,8 +37,7 @@ public final class ShareGroupsApi {
             return;
         }
         BiConsumer<GroupShard, Effects> finish = (shard, effects) -> {
-            var response =
-                    shard.share().refusal(request).orElseGet(() -> shard.share().heartbeat(request, caller, effects));
+            var response = shard.share().heartbeat(request, caller, effects);
             effects.whenCommitted(() -> answer.accept(response));
             effects.whenFailed(refused);
         };
@@ -51,9 +48,7 @@ public final class ShareGroupsApi {
                         refused.accept(ErrorCode.GROUP_ID_NOT_FOUND);
                         return;
                     }
-                    var missing = shard.share().refusal(request).isPresent()
-                            ? Optional.<ShareProtocol.Missing>empty()
-                            : shard.share().missingStates(request, effects);
+                    var missing = shard.share().missingStates(request, effects);
                     if (missing.isEmpty()) {
                         finish.accept(shard, effects);
                         return;
@@ -68,7 +63,7 @@ public final class ShareGroupsApi {
                                     groupId,
                                     (later, more) -> {
                                         if (error == ErrorCode.NONE) {
-                                            later.share().statesMade(groupId, starts, more);
+                                            later.share().ledger().made(groupId, starts, more);
                                         }
                                         finish.accept(later, more);
                                     },
@@ -110,7 +105,7 @@ public final class ShareGroupsApi {
                 groupId,
                 (shard, effects) -> {
                     boolean there = shard.share().has(groupId);
-                    var partitions = shard.share().initialised(groupId);
+                    var partitions = shard.share().ledger().initialised(groupId);
                     effects.whenCommitted(
                             () -> answer.accept(there ? ErrorCode.NONE : ErrorCode.GROUP_ID_NOT_FOUND, partitions));
                     effects.whenFailed(refused);
@@ -130,7 +125,7 @@ public final class ShareGroupsApi {
                         refused.accept(allowed);
                         return;
                     }
-                    int epoch = shard.share().setStarts(groupId, starts, effects);
+                    int epoch = shard.share().ledger().setStarts(groupId, starts, effects);
                     effects.whenFailed(refused);
                     effects.whenCommitted(() -> states.reset(
                             groupId,
@@ -141,7 +136,7 @@ public final class ShareGroupsApi {
                                     (later, more) -> {
                                         boolean all = errors.stream().allMatch(one -> one == ErrorCode.NONE);
                                         if (all) {
-                                            later.share().statesMade(groupId, starts, more);
+                                            later.share().ledger().startsSet(groupId, starts, more);
                                         }
                                         more.whenCommitted(() -> answer.accept(ErrorCode.NONE, errors));
                                         more.whenFailed(refused);
@@ -168,7 +163,9 @@ public final class ShareGroupsApi {
                         answer.accept(allowed);
                         return;
                     }
-                    shard.share().deleteStates(groupId, topics::contains, effects);
+                    shard.share()
+                            .ledger()
+                            .delete(groupId, topics::contains, "DeleteShareGroupOffsets asks for it", effects);
                     effects.whenFailed(answer);
                     effects.whenCommitted(() -> groups.deleteShareStates(groupId, answer));
                 },
@@ -185,7 +182,7 @@ public final class ShareGroupsApi {
                         answer.accept(allowed);
                         return;
                     }
-                    shard.share().deleteStates(groupId, topic -> true, effects);
+                    shard.share().ledger().delete(groupId, topic -> true, "DeleteGroups asks for it", effects);
                     effects.whenFailed(answer);
                     effects.whenCommitted(() -> groups.deleteShareStates(groupId, error -> {
                         if (error == ErrorCode.NONE) {
@@ -203,7 +200,7 @@ public final class ShareGroupsApi {
                 groupId,
                 (shard, effects) -> {
                     boolean emptied = shard.share().isEmpty(groupId)
-                            && shard.share().initialised(groupId).isEmpty();
+                            && shard.share().ledger().initialised(groupId).isEmpty();
                     if (emptied) {
                         shard.share().delete(groupId, effects);
                     }

@@ -72,6 +72,14 @@ final class ConsumerClient {
                 ConsumerGroupHeartbeatRequest.builder().rebalanceTimeoutMs(-1).topicPartitions(partitions()));
     }
 
+    /// A heartbeat that says which topics the member wants now.
+    ErrorCode change() {
+        return send(ConsumerGroupHeartbeatRequest.builder()
+                .rebalanceTimeoutMs(-1)
+                .topicPartitions(null)
+                .subscribedTopicNames(topics));
+    }
+
     ErrorCode heartbeat() {
         return send(
                 ConsumerGroupHeartbeatRequest.builder().rebalanceTimeoutMs(-1).topicPartitions(null));

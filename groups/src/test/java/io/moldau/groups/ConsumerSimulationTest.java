@@ -39,6 +39,7 @@ class ConsumerSimulationTest {
 
         Life(long seed) throws IOException {
             node = new GroupsFixture(seed);
+            node.configs.put("consumer.assignment.interval.ms", seed % 2 == 0 ? 0 : 1_000);
             node.topic("orders", 5);
             node.topic("payments", 3);
         }

@@ -4,10 +4,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.moldau.environment.DecisionJournal;
 import io.moldau.environment.simulated.SimulatedWorld;
+import io.moldau.groups.share.ShareGroupSettings;
 import io.moldau.groups.share.ShareStates;
 import io.moldau.metadata.MetadataImage;
 import io.moldau.metadata.MetadataRecord;
 import io.moldau.metadata.PartitionImage;
+import io.moldau.protocol.ErrorCode;
 import io.moldau.protocol.Uuid;
 import io.moldau.protocol.message.ConsumerGroupDescribeResponse;
 import io.moldau.protocol.message.DescribeGroupsResponse;
@@ -78,6 +80,11 @@ final class GroupsFixture {
             counts.put(name, partitions);
         }
 
+        void remove(String name) {
+            ids.remove(name);
+            counts.remove(name);
+        }
+
         @Override
         public Optional<String> name(Uuid id) {
             return ids.keySet().stream()
@@ -98,6 +105,34 @@ final class GroupsFixture {
         @Override
         public Collection<String> names() {
             return ids.keySet();
+        }
+    }
+
+    /// Share states that are made and deleted at once.
+    private final class SharesNowhere implements ShareStates {
+        @Override
+        public ShareGroupSettings settings(String group) {
+            var defaults = ShareGroupSettings.DEFAULTS;
+            return new ShareGroupSettings(
+                    defaults.sessionTimeoutMs(),
+                    defaults.heartbeatIntervalMs(),
+                    configs.getOrDefault("share.assignment.interval.ms", 0),
+                    defaults.maxSize());
+        }
+
+        @Override
+        public void ensure(String group, int stateEpoch, List<Start> starts, Consumer<ErrorCode> done) {
+            NONE.ensure(group, stateEpoch, starts, done);
+        }
+
+        @Override
+        public void reset(String group, int stateEpoch, List<Start> starts, Consumer<List<ErrorCode>> done) {
+            NONE.reset(group, stateEpoch, starts, done);
+        }
+
+        @Override
+        public void delete(String group, List<Part> parts, Consumer<ErrorCode> done) {
+            NONE.delete(group, parts, done);
         }
     }
 
@@ -153,7 +188,7 @@ final class GroupsFixture {
                 topics,
                 (group, name) -> configs.getOrDefault(name, 0),
                 () -> "unique-" + ++unique,
-                ShareStates.NONE,
+                new SharesNowhere(),
                 journal);
         partitions.listen(next);
         partitions.open(image);
@@ -220,6 +255,19 @@ final class GroupsFixture {
         topics.put(name, partitions);
         coordinator.topicsChanged();
         settle();
+    }
+
+    void deleteTopic(String name) {
+        topics.remove(name);
+        coordinator.topicsChanged();
+        settle();
+    }
+
+    /// What the journal tells of a group, the oldest first.
+    List<String> told(String group) {
+        return journal.about(DecisionJournal.Kind.GROUP, group).stream()
+                .map(DecisionJournal.Decision::what)
+                .toList();
     }
 
     DescribeGroupsResponse.DescribedGroup described(String group) {

@@ -16,9 +16,11 @@ import org.junit.jupiter.params.provider.MethodSource;
 /// the end every partition has one.
 class MigrationSimulationTest {
     private static final int STEPS = 400;
+    /// `-Dseeds=...` asks for more.
+    private static final int SEEDS = Integer.getInteger("seeds", 100);
 
     static LongStream seeds() {
-        return LongStream.range(0, 100);
+        return LongStream.range(0, SEEDS);
     }
 
     @ParameterizedTest(name = "seed {0}")
@@ -41,6 +43,7 @@ class MigrationSimulationTest {
 
         Life(long seed) throws IOException {
             node = new GroupsFixture(seed);
+            node.configs.put("consumer.assignment.interval.ms", seed % 2 == 0 ? 0 : 1_000);
             node.topic("orders", 5);
             protocol = luck(2) == 0 ? "range" : ClassicClient.COOPERATIVE;
         }

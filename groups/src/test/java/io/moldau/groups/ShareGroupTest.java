@@ -3,6 +3,7 @@ package io.moldau.groups;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.moldau.groups.GroupsFixture.Answer;
+import io.moldau.groups.share.ShareStates;
 import io.moldau.protocol.ErrorCode;
 import io.moldau.protocol.message.DeleteGroupsResponse.DeletableGroupResult;
 import io.moldau.protocol.message.ShareGroupDescribeResponse.DescribedGroup;
@@ -148,6 +149,102 @@ class ShareGroupTest {
         node.killAndReopen();
         assertThat(described(node).errorCode()).isEqualTo(ErrorCode.GROUP_ID_NOT_FOUND.code());
         assertThat(partitions(heartbeat(node, "one", 0, List.of("jobs")))).containsExactly(0);
+    }
+
+    @Test
+    void whoCameAndWhoWentIsExplained() throws IOException {
+        var node = new GroupsFixture(1);
+        node.topic("jobs", 2);
+        node.topic("more", 1);
+        int one = heartbeat(node, "one", 0, List.of("jobs")).memberEpoch();
+        assertThat(node.told(GROUP))
+                .containsExactly(
+                        "epoch 1 begins: member one wants to read jobs, whose share states are made first",
+                        "epoch 2 begins: member one (/127.0.0.1) joined",
+                        "epoch 2 is settled: 1 members, after 0 ms");
+        heartbeat(node, "two", 0, List.of("jobs"));
+        node.pass(1000);
+        one = heartbeat(node, "one", one, null).memberEpoch();
+        assertThat(node.told(GROUP)).endsWith("epoch 3 is settled: 2 members, after 1000 ms");
+        one = heartbeat(node, "one", one, List.of("jobs", "more")).memberEpoch();
+        assertThat(node.told(GROUP)).endsWith("epoch 4 begins: member one (/127.0.0.1) changed its subscription");
+        heartbeat(node, "one", one + 7, null);
+        assertThat(node.told(GROUP))
+                .endsWith("member one is fenced: the member is at epoch 4, the request at 11: join again");
+        heartbeat(node, "one", -1, null);
+        assertThat(node.told(GROUP)).endsWith("epoch 5 begins: member one (/127.0.0.1) left");
+        node.pass(60_000);
+        assertThat(node.told(GROUP))
+                .endsWith("epoch 6 begins: member two (/127.0.0.1) gave no sign of life for 45000 ms and was removed");
+        heartbeat(node, "three", 0, List.of("jobs"));
+        assertThat(node.told(GROUP))
+                .as("the time without members is no rebalance")
+                .endsWith("epoch 7 is settled: 1 members, after 0 ms");
+    }
+
+    @Test
+    void whatBecameOfTopicsAndOffsetsIsExplained() throws IOException {
+        var node = new GroupsFixture(1);
+        var api = new ShareGroupsApi(node.coordinator());
+        node.topic("jobs", 1);
+        node.topic("old", 1);
+        int epoch = heartbeat(node, "one", 0, List.of("jobs", "old")).memberEpoch();
+        node.topic("jobs", 2);
+        heartbeat(node, "one", epoch, null);
+        assertThat(node.told(GROUP))
+                .contains("epoch 3 begins: topics that are read were created, deleted or given more partitions");
+        node.deleteTopic("old");
+        node.topic("other", 1);
+        heartbeat(node, "one", -1, null);
+        var jobs = node.topics.id("jobs").orElseThrow();
+        var set = new Answer<ErrorCode>();
+        api.setStarts(
+                GROUP,
+                List.of(new ShareStates.Start(jobs, 0, 17), new ShareStates.Start(jobs, 1, 0)),
+                (error, each) -> set.accept(error));
+        node.settle();
+        assertThat(set.get()).isEqualTo(ErrorCode.NONE);
+        var deleted = new Answer<ErrorCode>();
+        api.deleteStarts(GROUP, List.of(jobs), deleted);
+        node.settle();
+        assertThat(deleted.get()).isEqualTo(ErrorCode.NONE);
+        assertThat(delete(node)).isZero();
+        assertThat(node.told(GROUP).subList(5, node.told(GROUP).size()))
+                .containsExactly(
+                        "the offsets of old are deleted: the topic was deleted",
+                        "epoch 4 begins: member one (/127.0.0.1) left",
+                        "epoch 5 begins: offsets are to be set (AlterShareGroupOffsets)",
+                        "offsets were set: jobs-0 to 17, jobs-1 to 0",
+                        "the offsets of jobs are deleted: DeleteShareGroupOffsets asks for it",
+                        "the group was deleted (DeleteGroups)");
+    }
+
+    @Test
+    void theNextAssignmentWaitsForItsTimeAndIsMadeThen() throws IOException {
+        var node = new GroupsFixture(1);
+        node.configs.put("share.assignment.interval.ms", 1_000);
+        node.topic("jobs", 4);
+        node.topic("more", 2);
+        var one = heartbeat(node, "one", 0, List.of("jobs", "more"));
+        assertThat(partitions(one)).as("the first is at once").hasSize(6);
+        node.pass(200);
+        var two = heartbeat(node, "two", 0, List.of("jobs"));
+        assertThat(partitions(two)).isEmpty();
+        assertThat(two.memberEpoch()).isEqualTo(one.memberEpoch());
+        assertThat(two.heartbeatIntervalMs()).isEqualTo(800);
+        assertThat(partitions(heartbeat(node, "one", one.memberEpoch(), List.of("jobs"))))
+                .as("topics that it reads no more are taken from it at once")
+                .hasSize(4);
+        assertThat(described(node).assignmentEpoch()).isEqualTo(one.memberEpoch());
+        node.pass(800);
+        assertThat(described(node).assignmentEpoch()).isEqualTo(one.memberEpoch() + 2);
+        var later = heartbeat(node, "two", two.memberEpoch(), null);
+        assertThat(partitions(later)).hasSize(2);
+        assertThat(later.heartbeatIntervalMs()).isEqualTo(5_000);
+        assertThat(partitions(heartbeat(node, "one", one.memberEpoch(), null))).hasSize(2);
+        assertThat(node.told(GROUP))
+                .contains("the next assignment is computed in 800 ms (share.assignment.interval.ms)")
+                .endsWith("epoch 4 is settled: 2 members, after 800 ms");
     }
 
     /// Every partition has a reader, every member something to read, and nobody much more than others.

@@ -26,7 +26,7 @@ final class StreamsClient {
     static final String CHANGELOG = "app-count-changelog";
     private static final Caller CALLER = new Caller("app", "/127.0.0.1", (short) 0);
 
-    private final GroupsFixture node;
+    final GroupsFixture node;
     final String id;
     private final String process;
     int epoch;
@@ -34,6 +34,7 @@ final class StreamsClient {
     /// What it works on, as "subtopology_partition".
     final Set<String> active = new HashSet<>();
     final Set<String> standby = new HashSet<>();
+    int heartbeatIntervalMs;
     Set<String> toldActive = Set.of();
     Set<String> toldStandby = Set.of();
     List<Integer> statuses = List.of();
@@ -159,6 +160,7 @@ final class StreamsClient {
         if (response.errorCode() == 0) {
             epoch = response.memberEpoch();
             endpointEpoch = response.endpointInformationEpoch();
+            heartbeatIntervalMs = response.heartbeatIntervalMs();
             take(response.activeTasks(), response.standbyTasks());
             var endpoints = response.partitionsByUserEndpoint();
             if (endpoints != null) {

@@ -37,6 +37,7 @@ class StreamsGroupTest {
                 one.reconcile();
                 assertThat(one.report()).isEqualTo(ErrorCode.NONE);
             }
+            clients[0].node.pass(200);
         }
     }
 
@@ -142,6 +143,9 @@ class StreamsGroupTest {
         assertThat(a.statuses).contains(5);
         assertThat(a.toldActive).isEmpty();
         assertThat(a.epoch).isPositive();
+        assertThat(a.heartbeatIntervalMs)
+                .as("it comes when there is something for it")
+                .isEqualTo(3_000);
         node.pass(3_000);
         a.heartbeat();
         assertThat(a.statuses).isEmpty();
@@ -151,6 +155,31 @@ class StreamsGroupTest {
         b.askForShutdown();
         a.heartbeat();
         assertThat(a.statuses).containsExactly(4);
+    }
+
+    @Test
+    void theNextAssignmentWaitsForItsTimeAndIsMadeThen() throws IOException {
+        var node = node(1);
+        node.configs.put("streams.assignment.interval.ms", 1_000);
+        var a = new StreamsClient(node, "a", "pa");
+        a.join();
+        assertThat(a.toldActive).hasSize(8);
+        a.reconcile();
+        node.pass(400);
+        var b = new StreamsClient(node, "b", "pb");
+        b.join();
+        assertThat(b.statuses).containsExactly(5);
+        assertThat(b.heartbeatIntervalMs).isEqualTo(600);
+        assertThat(described(node).groupState()).isEqualTo("Assigning");
+        assertThat(node.told("app"))
+                .endsWith("the next assignment is computed in 600 ms (streams.assignment.interval.ms)");
+        node.pass(600);
+        assertThat(described(node).groupState()).isEqualTo("Reconciling");
+        settle(a, b);
+        assertThat(b.statuses).isEmpty();
+        assertThat(b.heartbeatIntervalMs).isEqualTo(5_000);
+        assertThat(a.active).hasSize(4).doesNotContainAnyElementsOf(b.active);
+        assertThat(b.active).hasSize(4);
     }
 
     @Test
@@ -177,6 +206,7 @@ class StreamsGroupTest {
         var node = node(seed);
         var luck = node.world.randomness();
         node.configs.put("streams.num.standby.replicas", luck.nextInt(3));
+        node.configs.put("streams.assignment.interval.ms", seed % 2 == 0 ? 0 : 1_000);
         var live = new ArrayList<StreamsClient>();
         for (int step = 0; step < 300; step++) {
             int what = luck.nextInt(100);
@@ -188,6 +218,8 @@ class StreamsGroupTest {
                 live.remove(luck.nextInt(live.size())).leave();
             } else if (what < 18) {
                 node.killAndReopen();
+            } else if (what < 24) {
+                node.pass(luck.nextInt(800));
             } else if (what < 50) {
                 live.get(luck.nextInt(live.size())).reconcile();
             } else {

@@ -393,8 +393,6 @@ final class BrokerCatalogue {
             "client.quota.callback.class",
             "controller.",
             "delegation.token.",
-            "group.share.assignment.interval.ms",
-            "group.share.assignor.offload.enable",
             "group.share.initialize.retry.interval.ms",
             "group.share.persister.class.name",
             "metric.reporters",

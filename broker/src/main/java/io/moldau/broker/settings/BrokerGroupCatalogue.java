@@ -92,6 +92,25 @@ final class BrokerGroupCatalogue {
                     1,
                     "milliseconds",
                     "Longest heartbeat interval of a consumer group."),
+            int32(
+                            "group.consumer.assignment.interval.ms",
+                            1000,
+                            0,
+                            "milliseconds",
+                            "Time between two assignments of a consumer group; its first is made at once.")
+                    .whileRunning(),
+            int32(
+                    "group.consumer.min.assignment.interval.ms",
+                    0,
+                    0,
+                    "milliseconds",
+                    "The least that a consumer group may ask for between two assignments."),
+            int32(
+                    "group.consumer.max.assignment.interval.ms",
+                    15000,
+                    0,
+                    "milliseconds",
+                    "The most that a consumer group may ask for between two assignments."),
             int32("group.consumer.max.size", Integer.MAX_VALUE, 1, "members", "Members of a consumer group."),
             list(
                     "group.consumer.assignors",
@@ -129,6 +148,25 @@ final class BrokerGroupCatalogue {
                     1,
                     "milliseconds",
                     "Longest heartbeat interval of a streams group."),
+            int32(
+                            "group.streams.assignment.interval.ms",
+                            1000,
+                            0,
+                            "milliseconds",
+                            "Time between two assignments of a streams group; its first is made at once.")
+                    .whileRunning(),
+            int32(
+                    "group.streams.min.assignment.interval.ms",
+                    0,
+                    0,
+                    "milliseconds",
+                    "The least that a streams group may ask for between two assignments."),
+            int32(
+                    "group.streams.max.assignment.interval.ms",
+                    15000,
+                    0,
+                    "milliseconds",
+                    "The most that a streams group may ask for between two assignments."),
             int32("group.streams.max.size", Integer.MAX_VALUE, 1, "members", "Members of a streams group."),
             int32(
                     "group.streams.max.standby.replicas",

@@ -31,6 +31,9 @@ public final class BrokerSettings implements SettingValues {
                 throw new SettingsException(
                         "The setting '" + entry.getKey() + "' is not supported by this version of Moldau; remove it.");
             }
+            GroupSettings.noOffload(entry.getKey()).ifPresent(text -> {
+                throw new SettingsException(text);
+            });
             BrokerCatalogue.ALL.problem(entry.getKey(), value).ifPresent(text -> {
                 throw new SettingsException(text);
             });
@@ -70,11 +73,16 @@ public final class BrokerSettings implements SettingValues {
         return dynamicProblem(name).or(() -> BrokerCatalogue.ALL.problem(name, value));
     }
 
+    /// The same for a broker with these settings, which set bounds to some.
+    public Optional<String> changeProblem(String name, String value) {
+        return dynamicProblem(name, value).or(() -> GroupBounds.problemForAll(name, value, this));
+    }
+
     /// What is wrong with changing `name` at all while the node runs; empty if nothing is.
     public static Optional<String> dynamicProblem(String name) {
         var setting = BrokerCatalogue.ALL.find(name);
         if (setting.isEmpty()) {
-            return Optional.of(BrokerCatalogue.ALL.unknown(name));
+            return GroupSettings.noOffload(name).or(() -> Optional.of(BrokerCatalogue.ALL.unknown(name)));
         }
         return setting.get().dynamic()
                 ? Optional.empty()

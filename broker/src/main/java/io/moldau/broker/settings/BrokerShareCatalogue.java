@@ -26,6 +26,25 @@ final class BrokerShareCatalogue {
                     1,
                     MS,
                     "Longest heartbeat interval of a share group."),
+            int32(
+                            "group.share.assignment.interval.ms",
+                            1000,
+                            0,
+                            MS,
+                            "Time between two assignments of a share group; its first is made at once.")
+                    .whileRunning(),
+            int32(
+                    "group.share.min.assignment.interval.ms",
+                    0,
+                    0,
+                    MS,
+                    "The least that a share group may ask for between two assignments."),
+            int32(
+                    "group.share.max.assignment.interval.ms",
+                    15000,
+                    0,
+                    MS,
+                    "The most that a share group may ask for between two assignments."),
             int32("group.share.max.size", 200, 1, "members", "Members of a share group."),
             list("group.share.assignors", "simple", Check.listOf("simple"), "Assignors of share groups."),
             int32("group.share.delivery.count.limit", 5, 2, "deliveries", "How often a record is offered at most."),

@@ -47,6 +47,14 @@ final class GroupBounds {
         return problem(setting.name(), least(setting), most(setting), value.strip(), broker);
     }
 
+    /// What the bounds have against giving all groups this value, by the name of a broker setting of any kind.
+    static Optional<String> problemForAll(String name, String value, BrokerSettings broker) {
+        return name.startsWith(GROUP)
+                ? GroupSettings.definition(name.substring(GROUP.length()))
+                        .flatMap(setting -> problem(name, least(setting), most(setting), value.strip(), broker))
+                : Optional.empty();
+    }
+
     private static Optional<String> problem(
             String name, Optional<String> least, Optional<String> most, String value, BrokerSettings broker) {
         if (least.isEmpty() && most.isEmpty()) {

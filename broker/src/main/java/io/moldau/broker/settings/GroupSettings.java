@@ -27,11 +27,13 @@ public final class GroupSettings {
                             1,
                             MS,
                             "How often members are told to send a heartbeat.")
-                    .from("group.consumer.heartbeat.interval.ms"));
+                    .from("group.consumer.heartbeat.interval.ms"),
+            interval("consumer"));
 
     private static final List<Setting> SHARE = List.of(
             share("session.timeout.ms", 45_000, MS, "Session timeout of a share group."),
             share("heartbeat.interval.ms", 5_000, MS, "Heartbeat interval of a share group."),
+            interval("share"),
             share(
                     "record.lock.duration.ms",
                     30_000,
@@ -60,6 +62,7 @@ public final class GroupSettings {
                     .from("group.streams.session.timeout.ms"),
             Setting.int32("streams.heartbeat.interval.ms", 5_000, 1, MS, "Heartbeat interval of a streams group.")
                     .from("group.streams.heartbeat.interval.ms"),
+            interval("streams"),
             Setting.int32("streams.num.standby.replicas", 0, 0, "replicas", "Standby copies of each stateful task.")
                     .from("group.streams.num.standby.replicas"),
             Setting.int32(
@@ -83,6 +86,26 @@ public final class GroupSettings {
     private static Setting share(String name, int defaultValue, String unit, String documentation) {
         return Setting.int32("share." + name, defaultValue, 1, unit, documentation)
                 .from("group.share." + name);
+    }
+
+    private static Setting interval(String kind) {
+        return Setting.int32(
+                        kind + ".assignment.interval.ms",
+                        1_000,
+                        0,
+                        MS,
+                        "Time between two assignments of a " + kind + " group; its first is made at once.")
+                .from("group." + kind + ".assignment.interval.ms");
+    }
+
+    /// Why this setting, of a group or of the broker for all groups, is not to be had; empty if that is no subject.
+    /// Kafka 4.3 was released without it too (KAFKA-20339): of KIP-1263 it has the intervals only.
+    static Optional<String> noOffload(String name) {
+        return name.endsWith(".assignor.offload.enable")
+                ? Optional.of("The setting '" + name + "' is not supported, as in Kafka 4.3: assignments are computed"
+                        + " with the group's other work, never by another thread; remove it."
+                        + " How often they are computed is set by *.assignment.interval.ms.")
+                : Optional.empty();
     }
 
     private static boolean isReset(String value) {
@@ -112,7 +135,9 @@ public final class GroupSettings {
 
     /// What is wrong with setting `name` to `value` on a group; empty if nothing is.
     public static Optional<String> problem(String name, String value, BrokerSettings broker) {
-        return ALL.problem(name, value).or(() -> GroupBounds.problem(ALL.require(name), value, broker));
+        return noOffload(name)
+                .or(() -> ALL.problem(name, value))
+                .or(() -> GroupBounds.problem(ALL.require(name), value, broker));
     }
 
     /// What is wrong with these as the settings that a group has of its own; empty if nothing is.
@@ -130,7 +155,7 @@ public final class GroupSettings {
 
     /// What is wrong with naming `name` at all; empty if it is a group setting.
     public static Optional<String> unknown(String name) {
-        return ALL.find(name).isPresent() ? Optional.empty() : Optional.of(ALL.unknown(name));
+        return ALL.find(name).isPresent() ? Optional.empty() : noOffload(name).or(() -> Optional.of(ALL.unknown(name)));
     }
 
     public static int int32(String name, Map<String, String> overrides, BrokerSettings broker) {

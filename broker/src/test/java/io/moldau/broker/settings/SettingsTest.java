@@ -137,6 +137,39 @@ class SettingsTest {
     }
 
     @Test
+    void theTimeBetweenAssignmentsIsSetForAllGroupsAndForOne() {
+        for (var kind : List.of("consumer", "share", "streams")) {
+            var own = kind + ".assignment.interval.ms";
+            var all = "group." + own;
+            assertThat(GroupSettings.int32(own, Map.of(), DEFAULTS)).isEqualTo(1000);
+            var changed = DEFAULTS.withDynamic(Map.of(all, "250"));
+            assertThat(GroupSettings.int32(own, Map.of(), changed)).isEqualTo(250);
+            assertThat(GroupSettings.int32(own, Map.of(own, "0"), changed)).isZero();
+            assertThat(GroupSettings.problem(own, "0", DEFAULTS)).isEmpty();
+            assertThat(GroupSettings.problem(own, "-1", DEFAULTS)).isPresent();
+            assertThat(GroupSettings.problem(own, "15001", DEFAULTS))
+                    .hasValueSatisfying(text ->
+                            assertThat(text).contains("at most 15000 (group." + kind + ".max.assignment.interval.ms)"));
+            assertThat(DEFAULTS.changeProblem(all, "15000")).isEmpty();
+            assertThat(DEFAULTS.changeProblem(all, "15001"))
+                    .hasValueSatisfying(text -> assertThat(text).contains(all, "at most 15000"));
+            refused(all, "15001", "at most 15000");
+            refused("group." + kind + ".min.assignment.interval.ms", "1001", "at least 1001");
+        }
+    }
+
+    @Test
+    void whoWantsAssignmentsComputedElsewhereIsToldThatThisCannotBe() {
+        refused("group.share.assignor.offload.enable", "true", "with the group's other work");
+        assertThat(BrokerSettings.dynamicProblem("group.consumer.assignor.offload.enable", "false"))
+                .hasValueSatisfying(text -> assertThat(text).contains("remove it"));
+        assertThat(GroupSettings.problem("streams.assignor.offload.enable", "true", DEFAULTS))
+                .hasValueSatisfying(text -> assertThat(text).contains("*.assignment.interval.ms"));
+        assertThat(GroupSettings.unknown("streams.assignor.offload.enable"))
+                .hasValueSatisfying(text -> assertThat(text).contains("as in Kafka 4.3"));
+    }
+
+    @Test
     void aGroupsSessionIsLongerThanItsHeartbeats() {
         var broker = BrokerSettings.parse(Map.of("group.share.min.session.timeout.ms", "5000"));
         assertThat(GroupSettings.problem(Map.of("share.session.timeout.ms", "5001"), broker))

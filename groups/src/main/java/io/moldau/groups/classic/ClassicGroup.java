@@ -7,8 +7,6 @@ import io.moldau.protocol.message.JoinGroupRequest;
 import io.moldau.protocol.message.JoinGroupResponse;
 import io.moldau.protocol.message.JoinGroupResponse.JoinGroupResponseMember;
 import io.moldau.protocol.message.SyncGroupResponse;
-import java.nio.ByteBuffer;
-import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
@@ -21,14 +19,14 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// The members and the rebalances of one classic group.
+/// One classic group: its members, and how far it is on its way.
 ///
 /// ```
 ///   EMPTY ──join──> PREPARING_REBALANCE ──all joined or time up──> COMPLETING_REBALANCE ──leader syncs──> STABLE
 ///     ^                │        ^                                        │                              │
 ///     └──nobody left───┘        └──────────── join, leave, expiry ───────┴──────────────────────────────┘
 /// ```
-/// Requests are checked in [ClassicProtocol]; this class changes the state.
+/// Requests are checked in [ClassicProtocol]; this class changes the members, [ClassicRebalance] takes the steps.
 final class ClassicGroup {
     private static final Logger LOG = LoggerFactory.getLogger(ClassicGroup.class);
 
@@ -53,9 +51,8 @@ final class ClassicGroup {
 
     final String id;
     private final Schedule schedule;
-    private final int initialDelayMs;
     private final Consumer<String> explanation;
-    private long rebalancingSinceMs;
+    final ClassicRebalance rebalance;
     State state = State.EMPTY;
 
     @Nullable
@@ -77,8 +74,8 @@ final class ClassicGroup {
     ClassicGroup(String id, Schedule schedule, int initialDelayMs, Consumer<String> explanation) {
         this.id = id;
         this.schedule = schedule;
-        this.initialDelayMs = initialDelayMs;
         this.explanation = explanation;
+        this.rebalance = new ClassicRebalance(this, schedule, initialDelayMs, explanation);
     }
 
     void to(State next) {
@@ -147,7 +144,7 @@ final class ClassicGroup {
         pendingIds.add(memberId);
         schedule.after(pendingTimer(memberId), sessionTimeoutMs, effects -> {
             if (pendingIds.remove(memberId)) {
-                completeJoinIfAllAreHere(effects);
+                rebalance.completeJoinIfAllAreHere(effects);
             }
         });
     }
@@ -182,13 +179,13 @@ final class ClassicGroup {
     void remove(ClassicMember member, Effects effects, String why) {
         forget(member);
         switch (state) {
-            case STABLE, COMPLETING_REBALANCE -> prepareRebalance(effects, why);
-            case PREPARING_REBALANCE -> completeJoinIfAllAreHere(effects);
+            case STABLE, COMPLETING_REBALANCE -> rebalance.prepare(effects, why);
+            case PREPARING_REBALANCE -> rebalance.completeJoinIfAllAreHere(effects);
             case EMPTY, DEAD -> {}
         }
     }
 
-    private void forget(ClassicMember member) {
+    void forget(ClassicMember member) {
         members.remove(member.id);
         var instance = member.instanceId;
         if (instance != null) {
@@ -223,95 +220,6 @@ final class ClassicGroup {
         }
     }
 
-    void prepareRebalance(Effects effects, String why) {
-        for (var member : members.values()) {
-            member.assignment = state == State.COMPLETING_REBALANCE ? ClassicMember.NOTHING : member.assignment;
-            answerSync(member, ErrorCode.REBALANCE_IN_PROGRESS);
-        }
-        schedule.cancel(syncTimer());
-        boolean first = state == State.EMPTY;
-        LOG.debug("Group {} generation {} rebalances: {}", id, generation, why);
-        explanation.accept("generation " + generation + " rebalances: " + why);
-        rebalancingSinceMs = schedule.nowMs();
-        to(State.PREPARING_REBALANCE);
-        if (first && initialDelayMs > 0) {
-            schedule.after(joinTimer(), initialDelayMs, this::completeJoin);
-        } else {
-            schedule.after(joinTimer(), rebalanceTimeoutMs(), this::completeJoin);
-            completeJoinIfAllAreHere(effects);
-        }
-    }
-
-    void completeJoinIfAllAreHere(Effects effects) {
-        if (state == State.PREPARING_REBALANCE
-                && pendingIds.isEmpty()
-                && members.values().stream().allMatch(member -> member.awaitingJoin.isPresent())) {
-            completeJoin(effects);
-        }
-    }
-
-    private void completeJoin(Effects effects) {
-        if (state != State.PREPARING_REBALANCE) {
-            return;
-        }
-        schedule.cancel(joinTimer());
-        for (var member : new ArrayList<>(members.values())) {
-            if (member.awaitingJoin.isEmpty() && !member.isStatic()) {
-                LOG.info("Group {}: member {} did not rejoin in time and is removed", id, member.id);
-                explanation.accept("member " + member.id + " did not join again within " + rebalanceTimeoutMs()
-                        + " ms (its max.poll.interval.ms) and was removed");
-                forget(member);
-            }
-        }
-        generation = generation == Integer.MAX_VALUE ? 0 : generation + 1;
-        if (members.isEmpty()) {
-            protocol = null;
-            leader = null;
-            to(State.EMPTY);
-            explanation.accept("generation " + generation + ": no members are left");
-            effects.append(ClassicRecords.metadata(this, Map.of()));
-            return;
-        }
-        var currentLeader = leader == null ? null : members.get(leader);
-        if (currentLeader == null || currentLeader.awaitingJoin.isEmpty()) {
-            var rejoined = members.values().stream()
-                    .filter(member -> member.awaitingJoin.isPresent())
-                    .findFirst();
-            if (rejoined.isEmpty()) {
-                // Only static members are left, none of them here: wait for them on.
-                generation--;
-                schedule.after(joinTimer(), rebalanceTimeoutMs(), this::completeJoin);
-                return;
-            }
-            leader = rejoined.get().id;
-        }
-        protocol = ProtocolVote.winner(members.values());
-        to(State.COMPLETING_REBALANCE);
-        for (var member : members.values()) {
-            member.awaitingJoin.ifPresent(answer -> answer.accept(joined(member, member.joinVersion, false)));
-            member.awaitingJoin = Optional.empty();
-            alive(member);
-        }
-        int ofGeneration = generation;
-        schedule.after(syncTimer(), rebalanceTimeoutMs(), later -> syncTimeUp(ofGeneration, later));
-    }
-
-    /// Members that joined and never asked for their assignment hold everybody up (KAFKA-13435).
-    private void syncTimeUp(int ofGeneration, Effects effects) {
-        if (generation != ofGeneration || state != State.COMPLETING_REBALANCE) {
-            return;
-        }
-        for (var member : new ArrayList<>(members.values())) {
-            if (member.awaitingSync.isEmpty()) {
-                LOG.info("Group {}: member {} did not sync in time and is removed", id, member.id);
-                explanation.accept("member " + member.id + " joined but did not ask for its assignment within "
-                        + rebalanceTimeoutMs() + " ms and was removed");
-                forget(member);
-            }
-        }
-        prepareRebalance(effects, "members did not sync in time");
-    }
-
     /// The answer to a member that is in the current generation.
     JoinGroupResponse joined(ClassicMember member, short version, boolean skipAssignment) {
         var chosen = protocol == null ? "" : protocol;
@@ -336,20 +244,6 @@ final class ClassicGroup {
                 .build();
     }
 
-    /// The leader's assignment is committed: everybody gets its part.
-    void assigned(Map<String, ByteBuffer> assignments) {
-        schedule.cancel(syncTimer());
-        for (var member : members.values()) {
-            member.assignment = assignments.getOrDefault(member.id, ClassicMember.NOTHING);
-        }
-        to(State.STABLE);
-        explanation.accept("generation " + generation + " is stable: " + members.size() + " members, assigned by "
-                + leader + " (" + protocol + "), after " + (schedule.nowMs() - rebalancingSinceMs) + " ms");
-        for (var member : members.values()) {
-            answerSync(member, ErrorCode.NONE);
-        }
-    }
-
     SyncGroupResponse synced(ClassicMember member) {
         return SyncGroupResponse.builder()
                 .protocolType(protocolType)
@@ -358,7 +252,7 @@ final class ClassicGroup {
                 .build();
     }
 
-    private void answerSync(ClassicMember member, ErrorCode error) {
+    void answerSync(ClassicMember member, ErrorCode error) {
         var waiting = member.awaitingSync;
         member.awaitingSync = Optional.empty();
         waiting.ifPresent(answer -> {
@@ -390,16 +284,8 @@ final class ClassicGroup {
             schedule.cancel(sessionTimer(member.id));
         }
         pendingIds.forEach(pending -> schedule.cancel(pendingTimer(pending)));
-        schedule.cancel(joinTimer());
-        schedule.cancel(syncTimer());
+        rebalance.end();
         to(State.DEAD);
-    }
-
-    private int rebalanceTimeoutMs() {
-        return members.values().stream()
-                .mapToInt(member -> member.rebalanceTimeoutMs)
-                .max()
-                .orElse(0);
     }
 
     private String sessionTimer(String memberId) {
@@ -408,13 +294,5 @@ final class ClassicGroup {
 
     private String pendingTimer(String memberId) {
         return "classic/pending/" + id + "/" + memberId;
-    }
-
-    private String joinTimer() {
-        return "classic/join/" + id;
-    }
-
-    private String syncTimer() {
-        return "classic/sync/" + id;
     }
 }

@@ -96,9 +96,9 @@ record ClassicJoin(
         }
         await(next);
         if (group.state == ClassicGroup.State.PREPARING_REBALANCE) {
-            group.completeJoinIfAllAreHere(effects);
+            group.rebalance.completeJoinIfAllAreHere(effects);
         } else {
-            group.prepareRebalance(effects, "static member " + next.instanceId + " came back changed");
+            group.rebalance.prepare(effects, "static member " + next.instanceId + " came back changed");
         }
     }
 
@@ -118,7 +118,7 @@ record ClassicJoin(
             case PREPARING_REBALANCE -> {
                 member.update(request);
                 await(member);
-                group.completeJoinIfAllAreHere(effects);
+                group.rebalance.completeJoinIfAllAreHere(effects);
             }
             case COMPLETING_REBALANCE -> {
                 if (same) {
@@ -141,7 +141,7 @@ record ClassicJoin(
     private void rejoin(ClassicMember member, String why) {
         member.update(request);
         await(member);
-        group.prepareRebalance(effects, why);
+        group.rebalance.prepare(effects, why);
     }
 
     private void addAndRebalance(String id) {
@@ -153,9 +153,9 @@ record ClassicJoin(
         await(member);
         group.alive(member);
         if (group.state == ClassicGroup.State.PREPARING_REBALANCE) {
-            group.completeJoinIfAllAreHere(effects);
+            group.rebalance.completeJoinIfAllAreHere(effects);
         } else {
-            group.prepareRebalance(effects, withReason("member " + id + " joined"));
+            group.rebalance.prepare(effects, withReason("member " + id + " joined"));
         }
     }
 

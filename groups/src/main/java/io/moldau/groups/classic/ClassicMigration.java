@@ -81,6 +81,6 @@ final class ClassicMigration {
         group.protocol = ProtocolVote.winner(group.members.values());
         group.to(ClassicGroup.State.STABLE);
         effects.append(ClassicRecords.metadata(group, assignments));
-        group.prepareRebalance(effects, "the last member of the consumer protocol is gone: a classic group again");
+        group.rebalance.prepare(effects, "the last member of the consumer protocol is gone: a classic group again");
     }
 }

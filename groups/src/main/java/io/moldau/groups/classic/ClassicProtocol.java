@@ -102,7 +102,7 @@ public final class ClassicProtocol {
         for (var group : groups.values()) {
             group.members.values().forEach(group::alive);
             if (!group.members.isEmpty() && group.leader == null) {
-                group.prepareRebalance(effects, "the group has no leader since it came back to the classic protocol");
+                group.rebalance.prepare(effects, "the group has no leader since it came back to the classic protocol");
             }
         }
     }
@@ -180,7 +180,7 @@ public final class ClassicProtocol {
         effects.append(ClassicRecords.metadata(group, assignments));
         effects.whenCommitted(() -> {
             if (group.state == ClassicGroup.State.COMPLETING_REBALANCE && group.generation == generation) {
-                group.assigned(assignments);
+                group.rebalance.assigned(assignments);
             }
         });
         effects.whenFailed(error -> group.end(error));
@@ -226,7 +226,7 @@ public final class ClassicProtocol {
             id = known;
         }
         if (group.pendingIds.remove(id)) {
-            group.completeJoinIfAllAreHere(effects);
+            group.rebalance.completeJoinIfAllAreHere(effects);
             return ErrorCode.NONE;
         }
         var problem = group.problem(id, instance);

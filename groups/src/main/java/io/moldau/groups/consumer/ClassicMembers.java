@@ -76,7 +76,8 @@ final class ClassicMembers {
         }
         steps.write(ConsumerRecords.groupEpoch(group.id, epoch, group.hashOf(steps.topics)), effects);
         targets.forEach((id, target) -> steps.write(ConsumerRecords.target(group.id, id, target), effects));
-        steps.write(ConsumerRecords.targetEpoch(group.id, epoch, steps.schedule.nowMs()), effects);
+        // Computed by a member, not here: the next assignment need not wait.
+        steps.write(ConsumerRecords.targetEpoch(group.id, epoch, 0), effects);
         for (var member : List.copyOf(group.members.values())) {
             steps.write(ConsumerRecords.assignment(group.id, member), effects);
             steps.alive(group, member);
@@ -202,7 +203,7 @@ final class ClassicMembers {
         }
         steps.assign(group, effects);
         var current = group.members.getOrDefault(before.id(), described);
-        var next = GroupSteps.reconcile(group, current, Optional.of(owned(subscription)));
+        var next = steps.reconcile(group, current, Optional.of(owned(subscription)));
         steps.step(group, current, next, isNew, effects);
         group.awaitedToJoin.remove(next.id());
         steps.schedule.cancel(GroupSteps.joinTimer(group, next.id()));
@@ -278,7 +279,7 @@ final class ClassicMembers {
                 || name != null && !name.equals(part.first().name())) {
             throw new Refusal(ErrorCode.INCONSISTENT_GROUP_PROTOCOL, "another protocol than the member joined with");
         }
-        if (group.epoch > member.epoch() && member.state() != ConsumerMember.State.UNREVOKED_PARTITIONS) {
+        if (group.targetEpoch > member.epoch() && member.state() != ConsumerMember.State.UNREVOKED_PARTITIONS) {
             expectJoin(group, member);
             throw new Refusal(ErrorCode.REBALANCE_IN_PROGRESS, "a rebalance began meanwhile: join again");
         }
@@ -292,16 +293,20 @@ final class ClassicMembers {
                 .build();
     }
 
-    ErrorCode heartbeat(ConsumerGroup group, HeartbeatRequest request) {
+    /// Members are told to join again when there is a newer assignment for them, not while it is waited for.
+    ErrorCode heartbeat(ConsumerGroup group, HeartbeatRequest request, Effects effects) {
         var member = classic(group, request.memberId(), request.groupInstanceId());
         checkGeneration(member, request.generationId());
         steps.alive(group, member);
+        steps.assign(group, effects);
         boolean hasMore = member.state() == ConsumerMember.State.UNRELEASED_PARTITIONS
-                && group.target(member.id())
+                && group.wanted(member, steps.topics)
                         .without(member.assigned())
                         .where((Uuid topic, Integer partition) -> !group.isFree(topic, partition, member.id()))
                         .isEmpty();
-        if (member.epoch() < group.epoch || member.state() == ConsumerMember.State.UNREVOKED_PARTITIONS || hasMore) {
+        if (member.epoch() < group.targetEpoch
+                || member.state() == ConsumerMember.State.UNREVOKED_PARTITIONS
+                || hasMore) {
             expectJoin(group, member);
             return ErrorCode.REBALANCE_IN_PROGRESS;
         }

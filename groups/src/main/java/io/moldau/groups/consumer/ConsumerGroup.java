@@ -18,6 +18,8 @@ final class ConsumerGroup {
     int epoch;
     long metadataHash;
     int targetEpoch;
+    /// When the target was computed, in milliseconds since the epoch; 0 if nobody knows.
+    long assignedMs;
     final SortedMap<String, ConsumerMember> members = new TreeMap<>();
     final Map<String, PartitionSet> targets = new HashMap<>();
     final Map<String, Set<String>> topicsByRegex = new HashMap<>();
@@ -46,6 +48,23 @@ final class ConsumerGroup {
 
     PartitionSet target(String memberId) {
         return targets.getOrDefault(memberId, PartitionSet.NONE);
+    }
+
+    /// Whether somebody is to have something.
+    boolean isAssigned() {
+        return targets.values().stream().anyMatch(target -> !target.isEmpty());
+    }
+
+    /// What of its target the member still wants: while the target is older than the group's epoch, it may have
+    /// other topics in it than the member reads now.
+    PartitionSet wanted(ConsumerMember member, Topics topics) {
+        var target = target(member.id());
+        if (epoch <= targetEpoch) {
+            return target;
+        }
+        var names = subscription(member);
+        return target.where(
+                (topic, partition) -> topics.name(topic).filter(names::contains).isPresent());
     }
 
     Optional<ConsumerMember> byInstance(@Nullable String instanceId) {

@@ -136,7 +136,7 @@ record ConsumerMember(
             if (stillOwned) {
                 return this;
             }
-        } else if (epoch == targetEpoch && state == State.STABLE) {
+        } else if (epoch == targetEpoch && state == State.STABLE && target.hasAll(assigned)) {
             return this;
         }
         var kept = assigned.and(target);

@@ -31,7 +31,8 @@ import org.jspecify.annotations.Nullable;
 /// The consumer-protocol groups of one offsets partition (KIP-848).
 ///
 /// A heartbeat goes in four steps: the member as the client describes it; a new group epoch if that changes who
-/// reads what; a new target assignment if the group epoch is ahead of it; the member's next step towards its target
+/// reads what; a new target assignment if the group epoch is ahead of it, and the last one not too young
+/// (`AssignmentPace`); the member's next step towards its target
 /// (see [GroupSteps]). Members of the classic protocol live on in [ClassicMembers].
 public final class ConsumerProtocol {
     private final GroupSteps steps;
@@ -182,13 +183,14 @@ public final class ConsumerProtocol {
         }
         steps.assign(group, effects);
         var current = group.members.getOrDefault(before.id(), described);
-        var next = GroupSteps.reconcile(group, joining ? asJoining(current) : current, heartbeat.owned());
+        var next = steps.reconcile(group, joining ? asJoining(current) : current, heartbeat.owned());
         steps.step(group, current, next, isNew, effects);
         boolean tell = heartbeat.isFull() || !next.assigned().equals(current.assigned());
         return ConsumerGroupHeartbeatResponse.builder()
                 .memberId(next.id())
                 .memberEpoch(next.epoch())
-                .heartbeatIntervalMs(steps.configs.int32(group.id, "consumer.heartbeat.interval.ms"))
+                .heartbeatIntervalMs(steps.pace.heartbeatMs(
+                        group.id, group.assignedMs, steps.configs.int32(group.id, "consumer.heartbeat.interval.ms")))
                 .assignment(tell ? ConsumerViews.assignment(next.assigned()) : null)
                 .build();
     }
@@ -279,9 +281,9 @@ public final class ConsumerProtocol {
     }
 
     /// Heartbeat by a member of the classic protocol.
-    public ErrorCode heartbeat(HeartbeatRequest request) {
+    public ErrorCode heartbeat(HeartbeatRequest request, Effects effects) {
         try {
-            return classicMembers.heartbeat(existing(request.groupId()), request);
+            return classicMembers.heartbeat(existing(request.groupId()), request, effects);
         } catch (Refusal refusal) {
             return refusal.error();
         }

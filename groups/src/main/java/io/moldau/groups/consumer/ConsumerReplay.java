@@ -55,9 +55,10 @@ final class ConsumerReplay {
             putMember(id, RecordFormat.value(value, ConsumerGroupMemberMetadataValue::read));
         } else if (type == ConsumerGroupTargetAssignmentMetadataKey.RECORD_TYPE) {
             var id = RecordFormat.key(key, ConsumerGroupTargetAssignmentMetadataKey::read);
-            group(id.groupId()).targetEpoch = RecordFormat.value(
-                            value, ConsumerGroupTargetAssignmentMetadataValue::read)
-                    .assignmentEpoch();
+            var stored = RecordFormat.value(value, ConsumerGroupTargetAssignmentMetadataValue::read);
+            var group = group(id.groupId());
+            group.targetEpoch = stored.assignmentEpoch();
+            group.assignedMs = stored.assignmentTimestamp();
         } else if (type == ConsumerGroupTargetAssignmentMemberKey.RECORD_TYPE) {
             var id = RecordFormat.key(key, ConsumerGroupTargetAssignmentMemberKey::read);
             var partitions = new ArrayList<PartitionSet.One>();

@@ -4,6 +4,7 @@ import com.google.re2j.Pattern;
 import io.moldau.coordination.CoordinatedState.Schedule;
 import io.moldau.coordination.Effects;
 import io.moldau.coordination.Entry;
+import io.moldau.groups.AssignmentPace;
 import io.moldau.groups.EmbeddedProtocol;
 import io.moldau.groups.Explanations;
 import io.moldau.groups.GroupConfigs;
@@ -25,12 +26,14 @@ import org.slf4j.LoggerFactory;
 /// written as records, and replayed, before the next.
 final class GroupSteps {
     private static final Logger LOG = LoggerFactory.getLogger(GroupSteps.class);
+    private static final String INTERVAL = "consumer.assignment.interval.ms";
 
     final GroupSettings settings;
     final GroupConfigs configs;
     final Schedule schedule;
     final Topics topics;
     final ConsumerReplay state = new ConsumerReplay();
+    final AssignmentPace pace;
     private final Explanations explanations;
     private final BiConsumer<MigratingGroup, Effects> downgraded;
 
@@ -48,6 +51,7 @@ final class GroupSteps {
         this.schedule = schedule;
         this.topics = topics;
         this.explanations = explanations;
+        this.pace = new AssignmentPace(INTERVAL, group -> configs.int32(group, INTERVAL), schedule, explanations);
         this.downgraded = downgraded;
     }
 
@@ -89,17 +93,33 @@ final class GroupSteps {
 
     /// Members, or what they read, changed: a new epoch.
     void bump(ConsumerGroup group, String why, Effects effects) {
-        if (group.rebalancingSinceMs == 0) {
+        if (group.members.isEmpty()) {
+            group.rebalancingSinceMs = 0;
+        } else if (group.rebalancingSinceMs == 0) {
             group.rebalancingSinceMs = schedule.nowMs();
         }
         explain(group, "epoch " + (group.epoch + 1) + " begins: " + why);
         write(ConsumerRecords.groupEpoch(group.id, group.epoch + 1, group.hashOf(topics)), effects);
     }
 
+    /// Computes who shall read what, if that is to be done and may be done now.
     void assign(ConsumerGroup group, Effects effects) {
-        if (group.epoch <= group.targetEpoch) {
-            return;
+        if (group.epoch > group.targetEpoch
+                && !(group.isAssigned()
+                        && pace.mustWait(group.id, group.assignedMs, later -> assignLate(group.id, later)))) {
+            compute(group, effects);
         }
+    }
+
+    private void assignLate(String groupId, Effects effects) {
+        var group = state.groups.get(groupId);
+        if (group != null && group.epoch > group.targetEpoch && !group.members.isEmpty()) {
+            compute(group, effects);
+        }
+    }
+
+    private void compute(ConsumerGroup group, Effects effects) {
+        pace.assigned(group.id);
         var fallback = Assignor.of(settings.consumerAssignors().getFirst()).orElse(Assignor.UNIFORM);
         var targets = group.compute(group.preferred(fallback), topics);
         targets.forEach((memberId, target) -> {
@@ -110,10 +130,10 @@ final class GroupSteps {
         write(ConsumerRecords.targetEpoch(group.id, group.epoch, schedule.nowMs()), effects);
     }
 
-    static ConsumerMember reconcile(ConsumerGroup group, ConsumerMember member, Optional<PartitionSet> owned) {
+    ConsumerMember reconcile(ConsumerGroup group, ConsumerMember member, Optional<PartitionSet> owned) {
         return member.towards(
                 group.targetEpoch,
-                group.target(member.id()),
+                group.wanted(member, topics),
                 owned,
                 (topic, partition) -> group.isFree(topic, partition, member.id()));
     }

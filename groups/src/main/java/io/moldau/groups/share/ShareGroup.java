@@ -10,12 +10,14 @@ import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.TreeSet;
 
-/// One share group, as its records say. Changed by the replay of records only.
+/// One share group, as its records say. Changed by the replay of records only, but for what is marked.
 final class ShareGroup {
     final String id;
     int epoch;
     long metadataHash;
     int targetEpoch;
+    /// When the target was computed, in milliseconds since the epoch; 0 if nobody knows.
+    long assignedMs;
     final SortedMap<String, ShareMember> members = new TreeMap<>();
     final Map<String, TopicParts> targets = new HashMap<>();
     /// Partitions whose share state is there. Only these are assigned.
@@ -24,6 +26,10 @@ final class ShareGroup {
     TopicParts initialising = TopicParts.NONE;
     /// Topics whose share state is on its way out, with their names.
     final Map<Uuid, String> deleting = new TreeMap<>();
+    /// The names of the topics that have share states: of those that are gone nobody else knows them.
+    final Map<Uuid, String> topicNames = new TreeMap<>();
+    /// Not in any record: 0 if no rebalance is under way, or nobody saw it begin.
+    long rebalancingSinceMs;
 
     ShareGroup(String id) {
         this.id = id;
@@ -34,8 +40,34 @@ final class ShareGroup {
         return members.isEmpty() ? "Empty" : "Stable";
     }
 
+    /// Whether every member has what it is to have.
+    boolean isSettled() {
+        return !members.isEmpty()
+                && epoch == targetEpoch
+                && members.values().stream().allMatch(member -> member.epoch() == targetEpoch);
+    }
+
     TopicParts target(String memberId) {
         return targets.getOrDefault(memberId, TopicParts.NONE);
+    }
+
+    /// Whether somebody is to have something.
+    boolean isAssigned() {
+        return targets.values().stream().anyMatch(target -> !target.isEmpty());
+    }
+
+    /// What of its target the member still wants: while the target is older than the group's epoch, it may have
+    /// other topics in it than the member reads now.
+    TopicParts wanted(ShareMember member, Topics topics) {
+        var wanted = target(member.id());
+        if (epoch > targetEpoch) {
+            for (var topic : wanted.byTopic().keySet()) {
+                if (topics.name(topic).filter(member.topics()::contains).isEmpty()) {
+                    wanted = wanted.without(topic);
+                }
+            }
+        }
+        return wanted;
     }
 
     /// The partitions of these topics that have no share state yet.

@@ -59,8 +59,10 @@ final class ShareReplay {
                                     stored.subscribedTopicNames()));
         } else if (type == ShareGroupTargetAssignmentMetadataKey.RECORD_TYPE) {
             var id = RecordFormat.key(key, ShareGroupTargetAssignmentMetadataKey::read);
-            group(id.groupId()).targetEpoch = RecordFormat.value(value, ShareGroupTargetAssignmentMetadataValue::read)
-                    .assignmentEpoch();
+            var stored = RecordFormat.value(value, ShareGroupTargetAssignmentMetadataValue::read);
+            var group = group(id.groupId());
+            group.targetEpoch = stored.assignmentEpoch();
+            group.assignedMs = stored.assignmentTimestamp();
         } else if (type == ShareGroupTargetAssignmentMemberKey.RECORD_TYPE) {
             var id = RecordFormat.key(key, ShareGroupTargetAssignmentMemberKey::read);
             var partitions = new HashMap<Uuid, List<Integer>>();
@@ -90,16 +92,20 @@ final class ShareReplay {
             var group = group(RecordFormat.key(key, ShareGroupStatePartitionMetadataKey::read)
                     .groupId());
             var stored = RecordFormat.value(value, ShareGroupStatePartitionMetadataValue::read);
-            group.initialising = parts(stored.initializingTopics());
-            group.initialised = parts(stored.initializedTopics());
+            group.topicNames.clear();
+            group.initialising = parts(group, stored.initializingTopics());
+            group.initialised = parts(group, stored.initializedTopics());
             group.deleting.clear();
             stored.deletingTopics().forEach(topic -> group.deleting.put(topic.topicId(), topic.topicName()));
         }
     }
 
-    private static TopicParts parts(List<TopicPartitionsInfo> topics) {
+    private static TopicParts parts(ShareGroup group, List<TopicPartitionsInfo> topics) {
         var partitions = new HashMap<Uuid, List<Integer>>();
-        topics.forEach(topic -> partitions.put(topic.topicId(), topic.partitions()));
+        topics.forEach(topic -> {
+            partitions.put(topic.topicId(), topic.partitions());
+            group.topicNames.put(topic.topicId(), topic.topicName());
+        });
         return TopicParts.of(partitions);
     }
 

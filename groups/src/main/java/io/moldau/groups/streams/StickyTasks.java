@@ -50,7 +50,8 @@ final class StickyTasks {
             }
         });
         var assignor = new StickyTasks(workers);
-        assignor.assignActive(all);
+        var open = assignor.keepActive(mixed(all, counts));
+        assignor.assignActive(all.stream().filter(open::contains).toList());
         for (int i = 0; i < standbys; i++) {
             for (var task : all) {
                 if (stateful.contains(task.subtopology())) {
@@ -84,10 +85,20 @@ final class StickyTasks {
         process(id).add(task);
     }
 
-    private void assignActive(List<Task> all) {
+    /// In an order in which every beginning has its share of each subtopology: a member that must give work up keeps
+    /// some of every kind, and does not leave all the state to the others.
+    private static List<Task> mixed(List<Task> all, Map<String, Integer> counts) {
+        Comparator<Task> byShare = (one, other) -> Long.compare(
+                (2L * one.partition() + 1) * counts.getOrDefault(other.subtopology(), 0),
+                (2L * other.partition() + 1) * counts.getOrDefault(one.subtopology(), 0));
+        return all.stream().sorted(byShare.thenComparing(Task::subtopology)).toList();
+    }
+
+    /// Members keep what they have, up to their share. Returns the tasks that nobody has then.
+    private Set<Task> keepActive(List<Task> all) {
         int fair = all.size() / workers.size();
         int more = all.size() % workers.size();
-        var open = new ArrayList<Task>();
+        var open = new HashSet<Task>();
         for (var task : all) {
             var present = workers.entrySet().stream()
                     .filter(entry -> entry.getValue().present().active().contains(task))
@@ -102,6 +113,10 @@ final class StickyTasks {
                 open.add(task);
             }
         }
+        return open;
+    }
+
+    private void assignActive(List<Task> open) {
         for (var task : open) {
             int least = active.values().stream().mapToInt(List::size).min().orElse(0);
             var takers = active.keySet().stream()

@@ -16,6 +16,8 @@ final class StreamsGroup {
     int epoch;
     long metadataHash;
     int targetEpoch;
+    /// When the target was computed, in milliseconds since the epoch; 0 if nobody knows.
+    long assignedMs;
     Optional<StreamsGroupTopologyValue> topology = Optional.empty();
     final SortedMap<String, StreamsMember> members = new TreeMap<>();
     final Map<String, Tasks> targets = new HashMap<>();
@@ -51,6 +53,11 @@ final class StreamsGroup {
         boolean settled = members.values().stream()
                 .allMatch(member -> member.state() == StreamsMember.State.STABLE && member.epoch() == targetEpoch);
         return settled ? "Stable" : "Reconciling";
+    }
+
+    /// Whether somebody is to have something.
+    boolean isAssigned() {
+        return targets.values().stream().anyMatch(target -> !target.isEmpty());
     }
 
     Tasks target(String memberId) {

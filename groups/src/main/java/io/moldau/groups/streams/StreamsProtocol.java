@@ -16,19 +16,15 @@ import io.moldau.protocol.message.StreamsGroupHeartbeatResponse.Status;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /// The streams groups of one offsets partition (KIP-1071).
 ///
 /// A heartbeat goes in five steps: the member as the client describes it; the topology, if the group has none; a new
 /// group epoch if that changes who works on what; a new target assignment if the group epoch is ahead of it and all
-/// topics are there; the member's next step towards its target.
+/// topics are there; the member's next step towards its target (see [StreamsSteps]).
 /// Left out, as in Kafka 4.3: static members, source topics by pattern, changed topologies while members run.
 public final class StreamsProtocol {
-    private static final Logger LOG = LoggerFactory.getLogger(StreamsProtocol.class);
     private static final byte STALE_TOPOLOGY = 0;
     private static final byte SHUTDOWN_APPLICATION = 4;
     private static final byte ASSIGNMENT_DELAYED = 5;
@@ -39,17 +35,14 @@ public final class StreamsProtocol {
     /// What a heartbeat is answered, and which topics are to be made for the group.
     public record Answer(StreamsGroupHeartbeatResponse response, List<InternalTopic> missing) {}
 
-    private final GroupConfigs configs;
-    private final Schedule schedule;
+    private final StreamsSteps steps;
     private final Topics topics;
-    private final Explanations explanations;
-    private final StreamsReplay state = new StreamsReplay();
+    private final StreamsReplay state;
 
     public StreamsProtocol(GroupConfigs configs, Schedule schedule, Topics topics, Explanations explanations) {
-        this.configs = configs;
-        this.schedule = schedule;
+        this.steps = new StreamsSteps(configs, schedule, topics, explanations);
         this.topics = topics;
-        this.explanations = explanations;
+        this.state = steps.state;
     }
 
     public static boolean isFor(short recordType) {
@@ -60,20 +53,15 @@ public final class StreamsProtocol {
         state.apply(entry);
     }
 
-    private void write(Entry entry, Effects effects) {
-        effects.append(entry);
-        state.apply(entry);
-    }
-
     /// Everything is replayed: every member has its session timeout from now on.
     public void loaded(Effects effects) {
         for (var group : state.groups.values()) {
             // Another number than members may have from before the restart.
-            group.endpointEpoch = (int) (schedule.nowMs() & ENDPOINT_EPOCHS);
+            group.endpointEpoch = (int) (steps.schedule.nowMs() & ENDPOINT_EPOCHS);
             for (var member : group.members.values()) {
-                alive(group, member);
+                steps.alive(group, member);
                 if (member.state() == StreamsMember.State.UNREVOKED_TASKS) {
-                    awaitRevocation(group, member);
+                    steps.awaitRevocation(group, member);
                 }
             }
         }
@@ -81,7 +69,7 @@ public final class StreamsProtocol {
         for (var group : state.groups.values()) {
             boolean idle = group.targets.values().stream().allMatch(Tasks::isEmpty);
             if (!group.members.isEmpty() && idle && group.configured(topics).isReady()) {
-                bump(group, "the node started again before tasks were assigned", effects);
+                steps.bump(group, "the node started again before tasks were assigned", effects);
             }
         }
     }
@@ -123,8 +111,9 @@ public final class StreamsProtocol {
             state.groups.computeIfPresent(
                     request.groupId(), (id, group) -> group.epoch == 0 && group.members.isEmpty() ? null : group);
             if (refusal.error() == ErrorCode.FENCED_MEMBER_EPOCH && has(request.groupId())) {
-                explanations.note(
-                        request.groupId(), "member " + request.memberId() + " is fenced: " + refusal.getMessage());
+                steps.explain(
+                        existing(request.groupId()),
+                        "member " + request.memberId() + " is fenced: " + refusal.getMessage());
             }
             return new Answer(refused(refusal.error(), refusal.getMessage()), List.of());
         }
@@ -135,7 +124,7 @@ public final class StreamsProtocol {
         var group = existing(request.groupId());
         var member = existing(group, request.memberId());
         noteShutdown(group, request);
-        remove(group, member, "member " + member.id() + " (" + member.clientHost() + ") left", effects);
+        steps.remove(group, member, "member " + member.id() + " (" + member.clientHost() + ") left", effects);
         return new Answer(
                 StreamsGroupHeartbeatResponse.builder()
                         .memberId(member.id())
@@ -148,7 +137,7 @@ public final class StreamsProtocol {
     private void noteShutdown(StreamsGroup group, StreamsGroupHeartbeatRequest request) {
         if (request.shutdownApplication() && group.shutdownAskedBy.isEmpty()) {
             group.shutdownAskedBy = Optional.of(request.memberId());
-            explanations.note(group.id, "member " + request.memberId() + " asked for the application to be shut down");
+            steps.explain(group, "member " + request.memberId() + " asked for the application to be shut down");
         }
     }
 
@@ -158,7 +147,7 @@ public final class StreamsProtocol {
         StreamsMember before;
         if (heartbeat.isJoining()) {
             group = state.groups.computeIfAbsent(request.groupId(), StreamsGroup::new);
-            checkRoom(group, request.memberId());
+            steps.checkRoom(group, request.memberId());
             before = group.members.getOrDefault(request.memberId(), StreamsMember.unknown(request.memberId()));
             takeTopology(group, heartbeat, effects);
         } else {
@@ -170,33 +159,34 @@ public final class StreamsProtocol {
         var described = heartbeat.described(before);
         boolean isNew = !group.members.containsKey(before.id());
         if (isNew || !described.equals(before)) {
-            write(StreamsRecords.member(group.id, described), effects);
+            steps.write(StreamsRecords.member(group.id, described), effects);
             if (!described.endpoint().equals(before.endpoint())) {
                 group.endpointEpoch++;
             }
         }
         if (isNew || described.topologyEpoch() != before.topologyEpoch()) {
             if (isNew && group.members.size() == 1) {
-                delayAssignment(group);
+                steps.delayAssignment(group);
             }
-            bump(group, "member " + described.id() + " (" + described.clientHost() + ") joined", effects);
+            steps.bump(group, "member " + described.id() + " (" + described.clientHost() + ") joined", effects);
         }
         var configured = group.configured(topics);
-        boolean delayed = schedule.nowMs() < group.assignNotBeforeMs;
-        assign(group, configured, delayed, effects);
+        steps.endDelayInTime(group, effects);
+        steps.assign(group, configured, effects);
         var current = group.members.getOrDefault(before.id(), described);
-        var next = reconcile(group, heartbeat.isJoining() ? asJoining(current) : current, heartbeat.owned());
-        step(group, current, next, isNew, effects);
+        var next =
+                StreamsSteps.reconcile(group, heartbeat.isJoining() ? asJoining(current) : current, heartbeat.owned());
+        steps.step(group, current, next, isNew, effects);
         boolean tell = heartbeat.isJoining() || !next.assigned().equals(current.assigned());
         boolean tellEndpoints = request.endpointInformationEpoch() != group.endpointEpoch;
         return new Answer(
                 StreamsGroupHeartbeatResponse.builder()
                         .memberId(next.id())
                         .memberEpoch(next.epoch())
-                        .heartbeatIntervalMs(configs.int32(group.id, "streams.heartbeat.interval.ms"))
+                        .heartbeatIntervalMs(steps.heartbeatMs(group))
                         .acceptableRecoveryLag(ACCEPTABLE_RECOVERY_LAG)
                         .taskOffsetIntervalMs(TASK_OFFSET_INTERVAL_MS)
-                        .status(status(group, next, configured, delayed))
+                        .status(status(group, next, configured))
                         .activeTasks(tell ? StreamsViews.tasks(next.assigned().active()) : null)
                         .standbyTasks(tell ? StreamsViews.tasks(next.assigned().standby()) : null)
                         .warmupTasks(tell ? StreamsViews.tasks(next.assigned().warmup()) : null)
@@ -206,17 +196,7 @@ public final class StreamsProtocol {
                 configured.missing());
     }
 
-    private void checkRoom(StreamsGroup group, String memberId) {
-        int most = configs.int32(group.id, "group.streams.max.size");
-        if (!group.members.containsKey(memberId) && group.members.size() >= most) {
-            throw new Refusal(
-                    ErrorCode.GROUP_MAX_SIZE_REACHED,
-                    "the group has " + group.members.size() + " members, as many as group.streams.max.size allows");
-        }
-    }
-
-    private static List<Status> status(
-            StreamsGroup group, StreamsMember member, ConfiguredTopology configured, boolean delayed) {
+    private List<Status> status(StreamsGroup group, StreamsMember member, ConfiguredTopology configured) {
         var list = new ArrayList<Status>();
         configured.problem().ifPresent(problem -> list.add(status(problem.status(), problem.detail())));
         group.topology
@@ -229,12 +209,7 @@ public final class StreamsProtocol {
                 SHUTDOWN_APPLICATION,
                 "Streams group member " + id + " encountered a fatal error and requested a shutdown"
                         + " for the entire application.")));
-        if (delayed) {
-            list.add(status(
-                    ASSIGNMENT_DELAYED,
-                    "Tasks are assigned a little later, so that more members can come"
-                            + " (streams.initial.rebalance.delay.ms)."));
-        }
+        steps.delay(group).ifPresent(detail -> list.add(status(ASSIGNMENT_DELAYED, detail)));
         return list;
     }
 
@@ -250,7 +225,7 @@ public final class StreamsProtocol {
             return;
         }
         if (present.isEmpty() || group.members.isEmpty()) {
-            write(StreamsRecords.topology(group.id, given), effects);
+            steps.write(StreamsRecords.topology(group.id, given), effects);
             group.shutdownAskedBy = Optional.empty();
         } else if (given.epoch() >= present.get().epoch()) {
             throw new Refusal(
@@ -293,136 +268,14 @@ public final class StreamsProtocol {
         return member;
     }
 
-    private void bump(StreamsGroup group, String why, Effects effects) {
-        if (group.rebalancingSinceMs == 0) {
-            group.rebalancingSinceMs = schedule.nowMs();
-        }
-        explanations.note(group.id, "epoch " + (group.epoch + 1) + " begins: " + why);
-        int validated = group.configured(topics).isReady()
-                ? group.topology.map(topology -> topology.epoch()).orElse(-1)
-                : -1;
-        write(StreamsRecords.group(group.id, group.epoch + 1, group.hashOf(topics), validated), effects);
-    }
-
-    /// The first member does not get all the tasks, to give most of them up a moment later.
-    private void delayAssignment(StreamsGroup group) {
-        int delayMs = configs.int32(group.id, "streams.initial.rebalance.delay.ms");
-        group.assignNotBeforeMs = schedule.nowMs() + delayMs;
-        if (delayMs > 0) {
-            schedule.after("streams/delay/" + group.id, delayMs, effects -> {
-                if (!group.members.isEmpty()) {
-                    bump(group, "streams.initial.rebalance.delay.ms is over", effects);
-                }
-            });
-        }
-    }
-
-    /// Without all topics nobody has tasks, nor while more members are waited for.
-    private void assign(StreamsGroup group, ConfiguredTopology configured, boolean delayed, Effects effects) {
-        if (group.epoch <= group.targetEpoch) {
-            return;
-        }
-        var workers = new TreeMap<String, StickyTasks.Worker>();
-        int topologyEpoch = group.topology.map(topology -> topology.epoch()).orElse(-1);
-        group.members.values().stream()
-                .filter(member -> member.topologyEpoch() == topologyEpoch)
-                .forEach(member -> workers.put(
-                        member.id(), new StickyTasks.Worker(member.processId(), group.target(member.id()))));
-        var targets = StickyTasks.assign(
-                workers,
-                delayed ? new TreeMap<>() : configured.tasks(),
-                configured.stateful(),
-                configs.int32(group.id, "streams.num.standby.replicas"));
-        for (var id : List.copyOf(group.members.keySet())) {
-            var target = targets.getOrDefault(id, Tasks.NONE);
-            if (!target.equals(group.target(id)) || !group.targets.containsKey(id)) {
-                write(StreamsRecords.target(group.id, id, target), effects);
-            }
-        }
-        write(StreamsRecords.targetEpoch(group.id, group.epoch, schedule.nowMs()), effects);
-    }
-
-    private static StreamsMember reconcile(StreamsGroup group, StreamsMember member, Optional<Tasks> owned) {
-        return member.towards(
-                group.targetEpoch, group.target(member.id()), owned, (part, task) -> group.isFree(part, task, member));
-    }
-
-    private void step(StreamsGroup group, StreamsMember current, StreamsMember next, boolean isNew, Effects effects) {
-        if (isNew || !next.equals(current)) {
-            write(StreamsRecords.current(group.id, next), effects);
-            if (!next.assigned().equals(current.assigned())) {
-                group.endpointEpoch++;
-            }
-        }
-        alive(group, next);
-        if (next.state() != StreamsMember.State.UNREVOKED_TASKS) {
-            schedule.cancel(revocationTimer(group, next.id()));
-        } else if (current.state() != StreamsMember.State.UNREVOKED_TASKS || current.epoch() != next.epoch()) {
-            awaitRevocation(group, next);
-        }
-        if (group.rebalancingSinceMs > 0 && group.state(topics).equals("Stable")) {
-            explanations.note(
-                    group.id,
-                    "epoch " + group.epoch + " is settled: " + group.members.size() + " members, after "
-                            + (schedule.nowMs() - group.rebalancingSinceMs) + " ms");
-            group.rebalancingSinceMs = 0;
-        }
-    }
-
     /// Topics were created, deleted or changed: groups that this concerns get a new epoch, and members learn of it at
     /// their next heartbeat.
     public void topicsChanged(Effects effects) {
         for (var group : List.copyOf(state.groups.values())) {
             if (!group.members.isEmpty() && group.hashOf(topics) != group.metadataHash) {
-                bump(group, "topics of the application were created, deleted or given more partitions", effects);
+                steps.bump(group, "topics of the application were created, deleted or given more partitions", effects);
             }
         }
-    }
-
-    private void alive(StreamsGroup group, StreamsMember alive) {
-        int timeoutMs = configs.int32(group.id, "streams.session.timeout.ms");
-        schedule.after(sessionTimer(group, alive.id()), timeoutMs, effects -> {
-            var member = group.members.get(alive.id());
-            if (member != null) {
-                var why = "member " + member.id() + " (" + member.clientHost() + ") gave no sign of life for "
-                        + timeoutMs + " ms and was removed";
-                LOG.info("Group {}: {}", group.id, why);
-                remove(group, member, why, effects);
-            }
-        });
-    }
-
-    private void awaitRevocation(StreamsGroup group, StreamsMember member) {
-        schedule.after(revocationTimer(group, member.id()), member.rebalanceTimeoutMs(), effects -> {
-            var late = group.members.get(member.id());
-            if (late != null && late.epoch() == member.epoch() && late.state() == StreamsMember.State.UNREVOKED_TASKS) {
-                var why = "member " + late.id() + " (" + late.clientHost() + ") did not give up tasks within "
-                        + late.rebalanceTimeoutMs() + " ms and was removed";
-                LOG.info("Group {}: {}", group.id, why);
-                remove(group, late, why, effects);
-            }
-        });
-    }
-
-    private void remove(StreamsGroup group, StreamsMember member, String why, Effects effects) {
-        schedule.cancel(sessionTimer(group, member.id()));
-        schedule.cancel(revocationTimer(group, member.id()));
-        write(StreamsRecords.currentTombstone(group.id, member.id()), effects);
-        write(StreamsRecords.targetTombstone(group.id, member.id()), effects);
-        write(StreamsRecords.memberTombstone(group.id, member.id()), effects);
-        group.endpointEpoch++;
-        if (group.members.isEmpty()) {
-            group.shutdownAskedBy = Optional.empty();
-        }
-        bump(group, why, effects);
-    }
-
-    private static String sessionTimer(StreamsGroup group, String memberId) {
-        return "streams/session/" + group.id + "/" + memberId;
-    }
-
-    private static String revocationTimer(StreamsGroup group, String memberId) {
-        return "streams/revocation/" + group.id + "/" + memberId;
     }
 
     /// Whether these may commit offsets (or fetch them) for the group now.
@@ -455,9 +308,9 @@ public final class StreamsProtocol {
     /// Removes an empty group by tombstones.
     public void delete(String groupId, Effects effects) {
         if (has(groupId)) {
-            write(StreamsRecords.targetEpochTombstone(groupId), effects);
-            write(StreamsRecords.topologyTombstone(groupId), effects);
-            write(StreamsRecords.groupTombstone(groupId), effects);
+            steps.write(StreamsRecords.targetEpochTombstone(groupId), effects);
+            steps.write(StreamsRecords.topologyTombstone(groupId), effects);
+            steps.write(StreamsRecords.groupTombstone(groupId), effects);
         }
     }
 

@@ -65,8 +65,10 @@ final class StreamsReplay {
             putMember(id, RecordFormat.value(value, StreamsGroupMemberMetadataValue::read));
         } else if (type == StreamsGroupTargetAssignmentMetadataKey.RECORD_TYPE) {
             var id = RecordFormat.key(key, StreamsGroupTargetAssignmentMetadataKey::read);
-            group(id.groupId()).targetEpoch = RecordFormat.value(value, StreamsGroupTargetAssignmentMetadataValue::read)
-                    .assignmentEpoch();
+            var stored = RecordFormat.value(value, StreamsGroupTargetAssignmentMetadataValue::read);
+            var group = group(id.groupId());
+            group.targetEpoch = stored.assignmentEpoch();
+            group.assignedMs = stored.assignmentTimestamp();
         } else if (type == StreamsGroupTargetAssignmentMemberKey.RECORD_TYPE) {
             var id = RecordFormat.key(key, StreamsGroupTargetAssignmentMemberKey::read);
             var stored = RecordFormat.value(value, StreamsGroupTargetAssignmentMemberValue::read);

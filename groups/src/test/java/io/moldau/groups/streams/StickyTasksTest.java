@@ -81,6 +81,30 @@ class StickyTasksTest {
         assertThat(copies).isEqualTo(counts.getOrDefault("1", 0) * Math.min(standbys, processes.size() - 1));
     }
 
+    /// Otherwise one member had all the work without state, the other all that with, and all standbys were in one
+    /// place.
+    @Test
+    void whoGivesWorkUpToANewMemberKeepsSomeOfEachKind() {
+        for (var counts : List.of(
+                Map.of("0", 4, "1", 4), Map.of("0", 8, "1", 2), Map.of("0", 2, "1", 8), Map.of("0", 3, "1", 5))) {
+            var workers = new TreeMap<String, Worker>(Map.of("a", fresh("pa")));
+            var alone = StickyTasks.assign(workers, new TreeMap<>(counts), new TreeSet<>(List.of("1")), 1);
+            workers.put("a", new Worker("pa", alone.getOrDefault("a", Tasks.NONE)));
+            workers.put("b", fresh("pb"));
+            var shared = StickyTasks.assign(workers, new TreeMap<>(counts), new TreeSet<>(List.of("1")), 1);
+            assertThat(shared.values()).hasSize(2).allSatisfy(tasks -> {
+                for (var kind : counts.keySet()) {
+                    assertThat(tasks.active().stream()
+                                    .filter(task -> task.subtopology().equals(kind))
+                                    .count())
+                            .as("tasks of %s, of %s", kind, counts)
+                            .isBetween((long) counts.get(kind) / 2, (long) Math.ceilDiv(counts.get(kind), 2));
+                }
+                assertThat(tasks.standby()).isNotEmpty();
+            });
+        }
+    }
+
     @Test
     void aTaskThatLosesItsMemberGoesWhereItsStandbyWas() {
         var workers = new TreeMap<String, Worker>(Map.of("a", fresh("pa"), "b", fresh("pb"), "c", fresh("pc")));

@@ -16,10 +16,11 @@ import org.apache.kafka.common.config.ConfigResource;
 /// Both on one node, with the same topics, settings and groups.
 public final class CompareChecks {
     private static final String NO_DELAY = "group.streams.initial.rebalance.delay.ms=0";
-    /// Apache Kafka computes assignments once in a while, and elsewhere; Moldau at once.
+    private static final String NO_INTERVAL = "group.streams.assignment.interval.ms=0";
+    /// Both compute assignments once in a while, and Apache Kafka may do it elsewhere: here both at once.
     private static final List<String> AT_ONCE = List.of(
             NO_DELAY,
-            "group.streams.assignment.interval.ms=0",
+            NO_INTERVAL,
             "group.streams.min.assignment.interval.ms=0",
             "group.streams.assignor.offload.enable=false");
 
@@ -37,7 +38,7 @@ public final class CompareChecks {
     }
 
     private static void run(Checks checks, Cases cases) throws Exception {
-        try (var moldau = Moldau.start(NO_DELAY)) {
+        try (var moldau = Moldau.start(NO_DELAY, NO_INTERVAL)) {
             int nodeId = prepare(moldau.bootstrap());
             try (var kafka = Kafka.start(moldau.directory(), nodeId, AT_ONCE)) {
                 prepare("127.0.0.1:" + kafka.port());
