@@ -6,75 +6,45 @@ import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
-import java.util.ArrayDeque;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
 
-/// Memory that is given back to the kernel at the pace at which a broker fills the page cache.
+/// A file of holes as large as the memory, read before each case: the page cache is full then, as it is on every broker
+/// that has run for some minutes, and what a broker writes takes the place of pages that nobody needs.
 ///
-/// Many virtual machines hand free memory back to their host within seconds. The first write to such a page then
-/// costs a fault in the host, which the broker's system time shows: writing a file was seen to run at 430 MB/s into
-/// such memory and at 5,900 MB/s into memory just freed. Which of the two a case meets would be chance, and more than
-/// the difference between two brokers. Where memory is its machine's own, this does no harm.
+/// Many virtual machines hand free memory back to their host within seconds. The first write to such a page then costs
+/// a fault in the host, in the system time of whoever writes: 0.8 CPU s/GB instead of 0.2 was seen. Who writes more in
+/// the same time would meet more of them. Where memory is its machine's own, this does no harm.
 final class Ballast implements AutoCloseable {
     private static final int PIECE_BYTES = 16 << 20;
-    private static final int AHEAD = 6;
-    private static final Path MEMORY = Path.of("/dev/shm");
+    private static final long LITTLE_KIB = 1 << 20;
 
-    private final ArrayDeque<Path> pieces = new ArrayDeque<>();
-    private final ExecutorService releasing =
-            Executors.newSingleThreadExecutor(Thread.ofPlatform().daemon().factory());
-    private long released;
+    private final Path path;
+    private final FileChannel file;
+    private final long sizeBytes;
+    private long position;
 
-    /// Takes memory up to `bytes` in all; does nothing where there is no file system in memory.
-    void fill(long bytes) throws IOException {
-        released = 0;
-        if (!Files.isWritable(MEMORY)) {
-            return;
-        }
-        var chunk = ByteBuffer.allocateDirect(1 << 20);
-        while ((long) pieces.size() * PIECE_BYTES < bytes) {
-            var path = Files.createTempFile(MEMORY, "moldau-bench", ".ballast");
-            pieces.add(path);
-            try (var file = FileChannel.open(path, StandardOpenOption.WRITE)) {
-                for (int written = 0; written < PIECE_BYTES; written += chunk.capacity()) {
-                    file.write(chunk.clear());
-                }
+    /// @param path of a file that takes no room on the disk
+    Ballast(Path path) throws IOException {
+        this.path = path;
+        this.file = FileChannel.open(
+                path, StandardOpenOption.CREATE, StandardOpenOption.READ, StandardOpenOption.WRITE);
+        this.sizeBytes = Machine.memoryKib("MemTotal") << 10;
+        file.write(ByteBuffer.allocate(1), sizeBytes - 1);
+    }
+
+    /// Reads until hardly any memory is free. It goes on where it stopped: what lies there was in memory longest ago.
+    void fill() throws IOException {
+        var piece = ByteBuffer.allocateDirect(1 << 20);
+        for (long read = 0; read < sizeBytes && Machine.memoryKib("MemFree") > LITTLE_KIB; read += PIECE_BYTES) {
+            for (int part = 0; part < PIECE_BYTES; part += piece.capacity()) {
+                file.read(piece.clear(), position + part);
             }
-        }
-        for (int i = 0; i < AHEAD; i++) {
-            drop();
-        }
-    }
-
-    /// The broker has written this much since [#fill].
-    void written(long bytes) {
-        while (bytes - released >= PIECE_BYTES) {
-            released += PIECE_BYTES;
-            releasing.execute(this::dropQuietly);
-        }
-    }
-
-    private void dropQuietly() {
-        try {
-            drop();
-        } catch (IOException gone) {
-            throw new java.io.UncheckedIOException(gone);
-        }
-    }
-
-    private synchronized void drop() throws IOException {
-        var path = pieces.poll();
-        if (path != null) {
-            Files.delete(path);
+            position = position + PIECE_BYTES < sizeBytes ? position + PIECE_BYTES : 0;
         }
     }
 
     @Override
     public void close() throws IOException {
-        releasing.close();
-        while (!pieces.isEmpty()) {
-            drop();
-        }
+        file.close();
+        Files.deleteIfExists(path);
     }
 }

@@ -14,7 +14,7 @@ import java.util.Arrays;
 final class ClosedLoop {
     /// @param frames what is sent; connection c sends requests c, c + connections, ...
     /// @param window unanswered requests of a connection; 5 is what producers use by default
-    record Load(ProduceFrames frames, int connections, int window, Ballast ballast) {}
+    record Load(ProduceFrames frames, int connections, int window) {}
 
     /// What happened within the measured time. Latencies are those of a full window: they say how long a request
     /// stands in the queue that this load makes, not how quick the broker is; [PacedLoad] does that.
@@ -88,7 +88,6 @@ final class ClosedLoop {
     private void turnUntil(long endNanos) throws IOException {
         while (System.nanoTime() < endNanos) {
             selector.select(this::turn, 100);
-            load.ballast().written(answered * load.frames().batchBytes());
         }
     }
 

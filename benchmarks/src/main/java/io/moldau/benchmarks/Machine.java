@@ -24,6 +24,11 @@ final class Machine {
         out.println("JDK for both brokers: " + javaHome);
     }
 
+    /// A line of `/proc/meminfo`.
+    static long memoryKib(String name) throws IOException {
+        return Long.parseLong(first("/proc/meminfo", name).replace(" kB", ""));
+    }
+
     private static String first(String file, String name) throws IOException {
         for (var line : Files.readString(Path.of(file)).lines().toList()) {
             if (line.startsWith(name)) {

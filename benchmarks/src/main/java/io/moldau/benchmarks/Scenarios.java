@@ -52,26 +52,25 @@ final class Scenarios implements AutoCloseable {
     static final List<String> DEFAULT = List.of(
             "disk", "p1", "p6", "p6-16k", "p100", "tiny", "ack5", "ack20", "ack100", "catch-up", "java", "librdkafka");
     private static final int[] RULE_PARTITIONS = {1, 6, 100, 1000};
-    private static final long MUCH_BYTES = 9L << 30;
-    private static final long LITTLE_BYTES = 1L << 30;
     private static final long LEAD_IN_MS = 2_000;
 
     private final Bench.Options options;
     private final Results results;
     private final BrokerProcess broker;
     private final Topics topics;
-    private final Ballast ballast = new Ballast();
+    private final Ballast ballast;
     private int topicNumber;
     private long cpuAtBegin;
     private long ownCpuAtBegin;
     private long cpuMs;
     private long ownCpuMs;
 
-    Scenarios(Bench.Options options, Results results, BrokerProcess broker, Topics topics) {
+    Scenarios(Bench.Options options, Results results, BrokerProcess broker, Topics topics) throws IOException {
         this.options = options;
         this.results = results;
         this.broker = broker;
         this.topics = topics;
+        this.ballast = new Ballast(options.places().work().resolve("ballast"));
     }
 
     private void begin() {
@@ -100,11 +99,11 @@ final class Scenarios implements AutoCloseable {
     }
 
     private void warm(Produce produce, Mode mode, long ms) throws Exception {
-        onTopic(produce.partitions(), mode, MUCH_BYTES, topic -> {
+        onTopic(produce.partitions(), mode, topic -> {
             try (var frames = frames(topic, produce)) {
                 ClosedLoop.run(
                         broker.port(),
-                        new ClosedLoop.Load(frames, produce.connections(), produce.window(), ballast),
+                        new ClosedLoop.Load(frames, produce.connections(), produce.window()),
                         0,
                         ms,
                         () -> {},
@@ -138,10 +137,10 @@ final class Scenarios implements AutoCloseable {
         void run(String topic) throws Exception;
     }
 
-    private void onTopic(int partitions, Mode mode, long ballastBytes, OnTopic body) throws Exception {
+    private void onTopic(int partitions, Mode mode, OnTopic body) throws Exception {
         var topic = String.format("bench-%03d", topicNumber++);
         topics.create(topic, partitions, mode.topicSettings());
-        ballast.fill(ballastBytes);
+        ballast.fill();
         body.run(topic);
         topics.delete(topic);
         Bench.settle();
@@ -152,11 +151,11 @@ final class Scenarios implements AutoCloseable {
     }
 
     private void produce(Produce load, Mode mode) throws Exception {
-        onTopic(load.partitions(), mode, load.records() > 1 ? MUCH_BYTES : LITTLE_BYTES, topic -> {
+        onTopic(load.partitions(), mode, topic -> {
             try (var frames = frames(topic, load)) {
                 var outcome = ClosedLoop.run(
                         broker.port(),
-                        new ClosedLoop.Load(frames, load.connections(), load.window(), ballast),
+                        new ClosedLoop.Load(frames, load.connections(), load.window()),
                         LEAD_IN_MS,
                         options.seconds() * 1000L,
                         this::begin,
@@ -173,7 +172,7 @@ final class Scenarios implements AutoCloseable {
     }
 
     private void paced(Paced load, Mode mode) throws Exception {
-        onTopic(load.partitions(), mode, LITTLE_BYTES, topic -> {
+        onTopic(load.partitions(), mode, topic -> {
             try (var frames = ProduceFrames.of(topic, load.partitions(), load.records(), 1024, -1)) {
                 var outcome = PacedLoad.run(
                         broker.port(),
@@ -203,14 +202,14 @@ final class Scenarios implements AutoCloseable {
             long written = 0;
             while (written < bytes) {
                 written += ClosedLoop.run(
-                                broker.port(), new ClosedLoop.Load(frames, 6, 5, ballast), 0, 1_000, () -> {}, () -> {})
+                                broker.port(), new ClosedLoop.Load(frames, 6, 5), 0, 1_000, () -> {}, () -> {})
                         .bytes();
             }
         }
     }
 
     private void catchUp(Mode mode) throws Exception {
-        onTopic(6, mode, MUCH_BYTES, topic -> {
+        onTopic(6, mode, topic -> {
             fill(topic, 6, 3L << 30);
             long[] ends = topics.endOffsets(topic, 6);
             CatchUp.run(broker.port(), topic, ends, () -> false);
@@ -227,7 +226,7 @@ final class Scenarios implements AutoCloseable {
     }
 
     private void javaClient(Mode mode) throws Exception {
-        onTopic(6, mode, MUCH_BYTES, topic -> {
+        onTopic(6, mode, topic -> {
             long started = System.nanoTime();
             long bytes = JavaClient.produce(
                     broker.port(), topic, LEAD_IN_MS, options.seconds() * 1000L, this::begin, this::end);
@@ -238,7 +237,7 @@ final class Scenarios implements AutoCloseable {
 
     private void librdkafka(Mode mode) throws Exception {
         var lines = Librdkafka.lines(options.places().work());
-        onTopic(6, mode, LITTLE_BYTES, topic -> {
+        onTopic(6, mode, topic -> {
             begin();
             long started = System.nanoTime();
             long bytes = Librdkafka.produce(broker.port(), topic, lines);
@@ -259,12 +258,12 @@ final class Scenarios implements AutoCloseable {
         onTopic(
                 6,
                 mode,
-                MUCH_BYTES,
-                old -> onTopic(6, mode, LITTLE_BYTES, topic -> {
+                old -> onTopic(6, mode, topic -> {
                     fill(old, 6, options.coldMib() << 20);
                     long[] ends = topics.endOffsets(old, 6);
                     Bench.settle();
                     PageCache.drop(broker.data(), old);
+                    ballast.fill();
                     var name = "1,000 requests/s of 5 × 1 KiB beside a cold read of " + options.coldMib() + " MiB";
                     try (var frames = ProduceFrames.of(topic, 6, 5, 1024, -1)) {
                         var load = new PacedLoad.Load(frames, topic, 6, 1000, false);
@@ -308,12 +307,12 @@ final class Scenarios implements AutoCloseable {
     /// @param rule what the broker was told of it
     void rule(String rule) throws Exception {
         for (int partitions : RULE_PARTITIONS) {
-            onTopic(partitions, Mode.DISK, MUCH_BYTES, topic -> {
+            onTopic(partitions, Mode.DISK, topic -> {
                 var produce = new Produce("", partitions, 63, 1024, 6, 5);
                 try (var frames = frames(topic, produce)) {
                     var outcome = ClosedLoop.run(
                             broker.port(),
-                            new ClosedLoop.Load(frames, produce.connections(), produce.window(), ballast),
+                            new ClosedLoop.Load(frames, produce.connections(), produce.window()),
                             LEAD_IN_MS,
                             options.seconds() * 1000L,
                             this::begin,

@@ -40,9 +40,8 @@ final class Sustained {
                                 "retention.bytes", String.valueOf(KEPT_BYTES / PARTITIONS),
                                 "segment.bytes", String.valueOf(32 << 20),
                                 "file.delete.delay.ms", "1000"));
-                try (var frames = ProduceFrames.of("sustained", PARTITIONS, 63, 1024, -1);
-                        var ballast = new Ballast()) {
-                    write(broker, data, new ClosedLoop.Load(frames, 6, 5, ballast));
+                try (var frames = ProduceFrames.of("sustained", PARTITIONS, 63, 1024, -1)) {
+                    write(broker, data, new ClosedLoop.Load(frames, 6, 5));
                 }
             }
         }
