@@ -283,9 +283,9 @@ class ShareConsumersTest {
         }
     }
 
-    /// What was fetched before the node was killed is nobody's now, and comes again. That is said by the client, not by
-    /// the node (KAFKA-20330): of 312 answers in 60 restarts none was NOT_LEADER_OR_FOLLOWER, and the client threw it
-    /// within a millisecond, when it had not been connected again. The session that is gone is the node's to tell.
+    /// What was fetched before the node was killed is nobody's now, and comes again. The client says so, not the node
+    /// (KAFKA-20330): of 312 answers in 60 restarts none was NOT_LEADER_OR_FOLLOWER, and the client threw it within
+    /// a millisecond, before it was connected again. That a session is gone is the node's answer.
     private static boolean isKept(KafkaShareConsumer<String, String> consumer) {
         var errors = consumer.commitSync().values().stream()
                 .flatMap(Optional::stream)
