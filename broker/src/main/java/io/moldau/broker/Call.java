@@ -67,6 +67,11 @@ public final class Call {
         return exchange.peer();
     }
 
+    /// Runs `task` when all requests that have arrived are handed over.
+    public void atEndOfPass(Runnable task) {
+        exchange.atEndOfPass(task);
+    }
+
     /// Goes on with this call on its connection's event loop, soon.
     public void execute(Runnable task) {
         exchange.execute(() -> {

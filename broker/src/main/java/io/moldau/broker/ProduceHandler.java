@@ -16,7 +16,6 @@ import io.moldau.records.RecordBatches;
 import io.moldau.replication.AppendOutcome;
 import io.moldau.replication.ErrorCodes;
 import io.moldau.security.quotas.QuotaKey;
-import io.moldau.storage.AppendOrigin;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
@@ -135,8 +134,8 @@ final class ProduceHandler implements ApiHandler<ProduceRequest> {
             case Arrival.Accepted(var kept) -> {
                 if (TransactionAdmission.isNeeded(kept)) {
                     admission.append(partition, kept, request, call, done);
-                } else {
-                    partition.append(kept, AppendOrigin.CLIENT, acks != 0, done);
+                } else if (partition.arrive(kept, acks != 0, done)) {
+                    call.atEndOfPass(partition::appendArrived);
                 }
             }
             case Arrival.Turned(var refusal) -> done.accept(refusal);

@@ -20,6 +20,8 @@ import org.jspecify.annotations.Nullable;
 final class RealDisk implements Disk {
     /// A file system with less room than this is full: blocks are handed out in pages.
     private static final long FULL_BYTES = 64 << 10;
+    /// Less than that is copied into one piece: cheaper than telling the system where each part lies.
+    private static final int GATHERED_FROM_BYTES = 16 << 10;
 
     private static final Path LIMITS = Path.of("/proc/self/limits");
     /// O_DIRECT has a name in the JDK's unsupported classes only, which a compiler that warns of them refuses.
@@ -216,11 +218,30 @@ final class RealDisk implements Disk {
 
         @Override
         public void write(ByteBuffer[] sources, long position) throws IOException {
-            long at = position;
+            int size = 0;
             for (var source : sources) {
-                int size = source.remaining();
-                write(source, at);
-                at += size;
+                size += source.remaining();
+            }
+            if (size <= GATHERED_FROM_BYTES || !sources[0].isDirect()) {
+                var all = ByteBuffer.allocate(size);
+                for (var source : sources) {
+                    all.put(source);
+                }
+                write(all.flip(), position);
+            } else {
+                gather(sources, size, position);
+            }
+        }
+
+        /// The channel's own position is used for nothing else.
+        private synchronized void gather(ByteBuffer[] sources, int size, long position) throws IOException {
+            try {
+                channel.position(position);
+                for (long left = size; left > 0; ) {
+                    left -= channel.write(sources);
+                }
+            } catch (IOException failure) {
+                throw named(path, failure);
             }
         }
 
@@ -234,6 +255,10 @@ final class RealDisk implements Disk {
         public boolean isResident(long position, long count) throws IOException {
             if (count <= 0) {
                 return true;
+            }
+            var known = LinuxFiles.cached(path, position, count);
+            if (known != LinuxFiles.Cached.UNKNOWN) {
+                return known == LinuxFiles.Cached.YES;
             }
             try (var arena = Arena.ofConfined()) {
                 return channel.map(FileChannel.MapMode.READ_ONLY, position, count, arena)

@@ -92,7 +92,16 @@ final class Connection {
             leftover = left.put(arrived).flip();
         }
         space.used(free.position());
-        updateInterest();
+    }
+
+    /// What arrived in this pass of the loop was handed over, on this connection and on others, or replies are ready.
+    void endOfPass() {
+        flush();
+        if (leftover != null && mayGoOn()) {
+            resume();
+        } else {
+            updateInterest();
+        }
     }
 
     /// Hands over the frames in `input` until it is used up or a bound is reached.
@@ -126,8 +135,7 @@ final class Connection {
         } finally {
             handing = false;
             if (!closed) {
-                handler.endOfRead();
-                flush();
+                loop.atEndOfPass(this);
             }
         }
     }
@@ -185,6 +193,10 @@ final class Connection {
         }
     }
 
+    void atEndOfPass(Runnable task) {
+        loop.atEndOfPass(task);
+    }
+
     void execute(Runnable task) {
         loop.execute(task);
     }
@@ -193,13 +205,8 @@ final class Connection {
         flushDue.set(false);
         if (closed) {
             replies.releaseEnded();
-            return;
-        }
-        flush();
-        if (leftover != null && mayGoOn()) {
-            resume();
-        } else if (!closed) {
-            updateInterest();
+        } else {
+            endOfPass();
         }
     }
 

@@ -7,10 +7,12 @@ import java.net.InetAddress;
 import java.nio.channels.SelectionKey;
 import java.nio.channels.Selector;
 import java.nio.channels.SocketChannel;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Queue;
 import java.util.Set;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.Executor;
@@ -43,6 +45,8 @@ final class EventLoop implements Runnable {
     private volatile boolean hungry;
     private volatile @Nullable Thread thread;
     private volatile boolean stopping;
+    private final ArrayDeque<Connection> handedOver = new ArrayDeque<>();
+    private final ArrayDeque<Runnable> due = new ArrayDeque<>();
     private boolean asking;
     private boolean underLoad;
     private long askedNanos;
@@ -98,6 +102,7 @@ final class EventLoop implements Runnable {
             }
             runTasks();
             feedStarving();
+            endPass();
         }
         List.copyOf(connections).forEach(connection -> connection.close(null));
         try {
@@ -146,6 +151,27 @@ final class EventLoop implements Runnable {
         }
     }
 
+    /// Runs `task` when all that is ready now was handed over, before anything of it is answered.
+    void atEndOfPass(Runnable task) {
+        due.add(task);
+    }
+
+    /// Calls [Connection#endOfPass] when all that is ready now was handed over.
+    void atEndOfPass(Connection connection) {
+        handedOver.add(connection);
+    }
+
+    /// The first answer wakes its client; the clients of the others, if they are the same process, are awake then.
+    private void endPass() {
+        while (!due.isEmpty() || !handedOver.isEmpty()) {
+            runAll(due);
+            var connection = handedOver.poll();
+            if (connection != null) {
+                guarded(connection, connection::endOfPass);
+            }
+        }
+    }
+
     /// A bug met by one connection ends that connection, not the loop.
     private void guarded(Connection connection, Runnable action) {
         try {
@@ -160,6 +186,10 @@ final class EventLoop implements Runnable {
 
     private void runTasks() {
         wakeUpDue.set(false);
+        runAll(tasks);
+    }
+
+    private static void runAll(Queue<Runnable> tasks) {
         Runnable task;
         while ((task = tasks.poll()) != null) {
             try {

@@ -64,6 +64,12 @@ public final class Exchange {
         return heldBytes;
     }
 
+    /// Runs `task` on the connection's event loop when all requests that are ready now are handed over, before any of
+    /// them is answered. To be called while a request is handed over.
+    public void atEndOfPass(Runnable task) {
+        connection.atEndOfPass(task);
+    }
+
     /// Runs `task` on the connection's event loop, soon.
     public void execute(Runnable task) {
         connection.execute(task);

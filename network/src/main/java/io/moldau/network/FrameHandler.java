@@ -20,9 +20,6 @@ public interface FrameHandler {
         return 0;
     }
 
-    /// Every request that one read delivered has been handed over.
-    default void endOfRead() {}
-
     /// The connection is gone.
     default void closed(Peer peer) {}
 }

@@ -108,6 +108,41 @@ class NetworkServerTest {
     }
 
     @Test
+    void whatIsAnsweredAtTheEndOfAPassMakesRoomForTheRestOfTheRead() throws Exception {
+        FrameHandler later = exchange -> exchange.atEndOfPass(() -> echo(exchange));
+        try (var server = start(settings(4, 1 << 20), later);
+                var client = connect(server)) {
+            client.setSoTimeout(10_000);
+            client.getOutputStream().write(frames(0, 1000, 20));
+            expect(new DataInputStream(client.getInputStream()), 0, 1000);
+        }
+    }
+
+    @Test
+    void aPassEndsAfterEverythingThatOneReadDeliveredWasHandedOver() throws Exception {
+        var handed = new LinkedBlockingQueue<Exchange>();
+        var passes = new LinkedBlockingQueue<Integer>();
+        FrameHandler together = exchange -> {
+            handed.add(exchange);
+            if (handed.size() == 1) {
+                exchange.atEndOfPass(() -> {
+                    passes.add(handed.size());
+                    for (var one = handed.poll(); one != null; one = handed.poll()) {
+                        echo(one);
+                    }
+                });
+            }
+        };
+        try (var server = start(settings(64, 1 << 20), together);
+                var client = connect(server)) {
+            client.getOutputStream().write(frames(0, 20, 20));
+            expect(new DataInputStream(client.getInputStream()), 0, 20);
+        }
+        assertThat(passes).hasSizeLessThan(20);
+        assertThat(passes.stream().mapToInt(count -> count).sum()).isEqualTo(20);
+    }
+
+    @Test
     void noMoreRequestsThanMayBePipelinedAreHandedOver() throws Exception {
         var arrived = new LinkedBlockingQueue<Exchange>();
         try (var server = start(settings(4, 1 << 20), arrived::add);

@@ -21,6 +21,8 @@ import java.util.Optional;
 import java.util.PriorityQueue;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
 import java.util.function.LongConsumer;
 import org.slf4j.Logger;
@@ -32,6 +34,8 @@ public final class Partition {
     /// Someone who waits until the high watermark has reached `endOffset`.
     private record Waiting(long endOffset, AppendOutcome outcome, Consumer<AppendOutcome> done) {}
 
+    private record Arrived(ByteBuffer batches, boolean awaitPromise, Consumer<AppendOutcome> done) {}
+
     private static final Logger LOG = LoggerFactory.getLogger(Partition.class);
 
     private final PartitionId id;
@@ -40,6 +44,8 @@ public final class Partition {
     private volatile PartitionLog log;
     private final Strand strand = new Strand();
     private final PriorityQueue<Waiting> waiting = new PriorityQueue<>(Comparator.comparingLong(Waiting::endOffset));
+    private final ConcurrentLinkedQueue<Arrived> arrivals = new ConcurrentLinkedQueue<>();
+    private final AtomicBoolean appendDue = new AtomicBoolean();
     private final Set<Runnable> watchers = ConcurrentHashMap.newKeySet();
     private final int leaderEpoch;
     private volatile long highWatermark;
@@ -133,6 +139,34 @@ public final class Partition {
                 return;
             }
             answer(log.append(batches, leaderEpoch, origin), awaitPromise, done);
+        });
+    }
+
+    /// The same for a client's batches, some time later: with what else arrives until [#appendArrived] is called, which
+    /// whoever is told true must see to. What came together is written together.
+    public boolean arrive(ByteBuffer batches, boolean awaitPromise, Consumer<AppendOutcome> done) {
+        arrivals.add(new Arrived(batches, awaitPromise, done));
+        return appendDue.compareAndSet(false, true);
+    }
+
+    /// Appends what has arrived.
+    public void appendArrived() {
+        strand.execute(() -> {
+            appendDue.set(false);
+            var arrived = new ArrayList<Arrived>();
+            for (var one = arrivals.poll(); one != null; one = arrivals.poll()) {
+                arrived.add(one);
+            }
+            if (gone.isPresent()) {
+                arrived.forEach(one -> one.done().accept(gone.get()));
+                return;
+            }
+            var batches = arrived.stream().map(Arrived::batches).toList();
+            var results = log.append(batches, leaderEpoch, AppendOrigin.CLIENT);
+            for (int i = 0; i < results.size(); i++) {
+                var one = arrived.get(i);
+                answer(results.get(i), one.awaitPromise(), one.done());
+            }
         });
     }
 

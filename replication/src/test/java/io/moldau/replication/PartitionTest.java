@@ -81,6 +81,35 @@ class PartitionTest {
     }
 
     @Test
+    void whatArrivesIsAppendedTogetherAndInOrder() throws IOException {
+        var partition = open(Durability.MEMORY);
+        assertThat(partition.arrive(records(2).build(), true, outcomes::add)).isTrue();
+        assertThat(partition.arrive(records(1).build(), true, outcomes::add)).isFalse();
+        assertThat(partition.arrive(records(3).build(), false, outcomes::add)).isFalse();
+        assertThat(outcomes).isEmpty();
+        assertThat(partition.log().view().logEndOffset()).isZero();
+        partition.appendArrived();
+        assertThat(outcomes)
+                .containsExactly(
+                        new AppendOutcome.Acknowledged(0, 1, -1, 0),
+                        new AppendOutcome.Acknowledged(2, 2, -1, 0),
+                        new AppendOutcome.Acknowledged(3, 5, -1, 0));
+        assertThat(partition.arrive(records(1).build(), true, outcomes::add)).isTrue();
+        partition.appendArrived();
+        assertThat(outcomes).hasSize(4);
+    }
+
+    @Test
+    void whatArrivedForADeletedPartitionIsRefused() throws IOException {
+        var partition = open(Durability.MEMORY);
+        partition.arrive(records(1).build(), true, outcomes::add);
+        partition.retire(ErrorCode.UNKNOWN_TOPIC_OR_PARTITION, "deleted");
+        partition.appendArrived();
+        assertThat(outcomes)
+                .containsExactly(new AppendOutcome.Refused(ErrorCode.UNKNOWN_TOPIC_OR_PARTITION, "deleted"));
+    }
+
+    @Test
     void anOpenTransactionIsReadUncommittedOnly() throws IOException {
         var partition = open(Durability.MEMORY);
         append(partition, records(2).build());

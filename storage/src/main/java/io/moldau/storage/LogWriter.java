@@ -7,6 +7,7 @@ import io.moldau.records.RecordBatches;
 import io.moldau.records.TimestampType;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.util.Arrays;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -22,6 +23,9 @@ final class LogWriter {
     private boolean unjournaledBytes;
     private boolean hasFolder;
     private @Nullable Succession succession;
+    private final AppendRun run = new AppendRun();
+    /// So many of the run's first batches are known to the producers' states already.
+    private int ahead;
 
     LogWriter(PartitionLog log) {
         this.log = log;
@@ -41,87 +45,182 @@ final class LogWriter {
         succession = next;
     }
 
-    AppendResult append(ByteBuffer batches, int leaderEpoch, AppendOrigin origin) {
-        var failure = directory.failure();
-        if (failure.isPresent()) {
-            return ProducedBatches.refused(AppendError.KAFKA_STORAGE_ERROR, failure.get());
+    /// Appends one after the other what came together, each as if it had come alone; writes with as few calls as it
+    /// can.
+    List<AppendResult> append(List<ByteBuffer> appends, int leaderEpoch, AppendOrigin origin) {
+        var results = new AppendResult[appends.size()];
+        try {
+            for (int slot = 0; slot < results.length; slot++) {
+                boolean more = slot + 1 < results.length;
+                var answer = take(slot, appends.get(slot), leaderEpoch, origin, more, results);
+                if (answer != null) {
+                    results[slot] = answer;
+                }
+            }
+            write(origin, results);
+        } finally {
+            end(false);
         }
-        var id = log.id();
-        if (log.isDeleted()) {
-            return ProducedBatches.refused(AppendError.KAFKA_STORAGE_ERROR, id + " is deleted");
+        return Arrays.asList(results);
+    }
+
+    /// The run begins anew.
+    ///
+    /// @param written what was in it is in the log
+    private void end(boolean written) {
+        if (written) {
+            log.producers.confirmAhead();
+        } else {
+            log.producers.takeBackAhead();
         }
-        int size = batches.remaining();
-        if (!directory.flusher().hasRoomFor(size)) {
-            return ProducedBatches.refused(
-                    AppendError.REQUEST_TIMED_OUT, "too many bytes wait for the disk; try again");
-        }
-        var noRoom = directory.room().refusal(size, origin);
-        if (noRoom != null) {
-            return ProducedBatches.refused(AppendError.KAFKA_STORAGE_ERROR, noRoom);
+        ahead = 0;
+        run.clear();
+    }
+
+    /// Adds an append to the run, or says why not.
+    ///
+    /// @param more will come, and be checked against this one
+    private @Nullable AppendResult take(
+            int slot, ByteBuffer bytes, int leaderEpoch, AppendOrigin origin, boolean more, AppendResult[] results) {
+        int size = bytes.remaining();
+        var refusal = refusal(run.sizeBytes() + size, origin);
+        if (refusal != null) {
+            return refusal;
         }
         try {
             log.wake();
             var settings = log.settings();
-            var views = RecordBatches.splitTrusted(batches);
-            var checks = new ProducedBatches(
-                    settings,
-                    log.producers,
-                    ends.start(),
-                    ends.end(),
-                    directory.clock().wallMs());
-            var answer = checks.check(views, size, origin);
-            return answer != null ? answer : write(views, batches.slice(), leaderEpoch, origin, settings);
+            var batches = RecordBatches.splitTrusted(bytes);
+            boolean alone = origin == AppendOrigin.REPLICATION
+                    || batches.size() != 1
+                    || batches.getFirst().isTransactional()
+                    || batches.getFirst().isControl();
+            if (alone || !run.hasRoomFor(size, settings)) {
+                write(origin, results);
+            }
+            var answer = check(batches, size, origin, settings);
+            if (answer instanceof AppendResult.Duplicate(long _, long last, long _, long _) && last >= ends.end()) {
+                // Of what is not written yet, and may not be.
+                write(origin, results);
+                answer = check(batches, size, origin, settings);
+            }
+            if (answer != null) {
+                return answer;
+            }
+            long appendTime = stamp(batches, leaderEpoch, origin, settings);
+            run.add(new AppendRun.Part(slot, batches, bytes.slice(), appendTime));
+            if (alone) {
+                write(origin, results);
+            } else if (more) {
+                log.producers.updateAhead(batches.getFirst());
+                ahead++;
+            }
+            return null;
         } catch (InvalidBatchException invalid) {
             return ProducedBatches.refused(AppendError.of(invalid.error()), String.valueOf(invalid.getMessage()));
-        } catch (DiskFullException full) {
-            directory.ranOut(full);
-            var text = String.valueOf(directory.room().refusal(size, origin));
-            return ProducedBatches.refused(AppendError.KAFKA_STORAGE_ERROR, text);
         } catch (IOException failed) {
-            directory.fail("writing to the log of " + id, failed);
-            return ProducedBatches.refused(
-                    AppendError.KAFKA_STORAGE_ERROR, "writing to the log of " + id + " failed: " + failed);
+            return failed(failed);
         }
     }
 
-    private AppendResult write(
-            List<RecordBatch> batches, ByteBuffer bytes, int leaderEpoch, AppendOrigin origin, LogSettings settings)
-            throws IOException {
-        boolean replicated = origin == AppendOrigin.REPLICATION;
-        long appendTime = !replicated && settings.timestampType() == TimestampType.LOG_APPEND_TIME
+    private @Nullable AppendResult refusal(int bytes, AppendOrigin origin) {
+        var failure = directory.failure();
+        if (failure.isPresent()) {
+            return ProducedBatches.refused(AppendError.KAFKA_STORAGE_ERROR, failure.get());
+        }
+        if (log.isDeleted()) {
+            return ProducedBatches.refused(AppendError.KAFKA_STORAGE_ERROR, log.id() + " is deleted");
+        }
+        if (!directory.flusher().hasRoomFor(bytes)) {
+            return ProducedBatches.refused(
+                    AppendError.REQUEST_TIMED_OUT, "too many bytes wait for the disk; try again");
+        }
+        var noRoom = directory.room().refusal(bytes, origin);
+        return noRoom == null ? null : ProducedBatches.refused(AppendError.KAFKA_STORAGE_ERROR, noRoom);
+    }
+
+    private AppendResult failed(IOException failure) {
+        directory.fail("writing to the log of " + log.id(), failure);
+        return ProducedBatches.refused(
+                AppendError.KAFKA_STORAGE_ERROR, "writing to the log of " + log.id() + " failed: " + failure);
+    }
+
+    private @Nullable AppendResult check(
+            List<RecordBatch> batches, int size, AppendOrigin origin, LogSettings settings) {
+        long end = run.endOr(ends.end());
+        long now = directory.clock().wallMs();
+        return new ProducedBatches(settings, log.producers, ends.start(), end, now).check(batches, size, origin);
+    }
+
+    /// Gives the batches their offsets; the append time, -1 if they keep their own.
+    private long stamp(List<RecordBatch> batches, int leaderEpoch, AppendOrigin origin, LogSettings settings) {
+        if (origin == AppendOrigin.REPLICATION) {
+            return -1;
+        }
+        long appendTime = settings.timestampType() == TimestampType.LOG_APPEND_TIME
                 ? directory.clock().wallMs()
                 : -1;
-        if (!replicated) {
-            long next = ends.end();
-            for (var batch : batches) {
-                if (appendTime >= 0) {
-                    batch.stampLogAppendTime(appendTime);
-                }
-                batch.stamp(next, leaderEpoch);
-                next = batch.nextOffset();
+        long next = run.endOr(ends.end());
+        for (var batch : batches) {
+            if (appendTime >= 0) {
+                batch.stampLogAppendTime(appendTime);
+            }
+            batch.stamp(next, leaderEpoch);
+            next = batch.nextOffset();
+        }
+        return appendTime;
+    }
+
+    /// Writes the run: all of it or nothing.
+    private void write(AppendOrigin origin, AppendResult[] results) {
+        if (run.isEmpty()) {
+            return;
+        }
+        AppendResult refusal = null;
+        try {
+            var settings = log.settings();
+            log.note();
+            makeFolder();
+            put(run.batches(), run.sizeBytes(), settings);
+            written(settings, results);
+        } catch (DiskFullException full) {
+            directory.ranOut(full);
+            var text = String.valueOf(directory.room().refusal(run.sizeBytes(), origin));
+            refusal = ProducedBatches.refused(AppendError.KAFKA_STORAGE_ERROR, text);
+        } catch (IOException failure) {
+            refusal = failed(failure);
+        }
+        if (refusal != null) {
+            for (var part : run.parts()) {
+                results[part.slot()] = refusal;
             }
         }
-        log.note();
-        makeFolder();
-        put(batches, bytes.remaining(), settings);
-        for (var batch : batches) {
+        end(refusal == null);
+    }
+
+    /// The run is in the segment: whoever must know of it is told.
+    private void written(LogSettings settings, AppendResult[] results) {
+        for (var batch : run.batches()) {
             directory.tails().add(log.tail, batch);
         }
-        publish(batches.getLast().nextOffset());
-        if (settings.waitsForSync()) {
-            directory.flusher().add(log, bytes, ends.end(), unjournaledBytes);
-            unjournaledBytes = false;
-        } else {
+        publish(run.batches().getLast().nextOffset());
+        for (var part : run.parts()) {
+            if (settings.waitsForSync()) {
+                directory.flusher().add(log, part.bytes(), part.endOffset(), unjournaledBytes);
+                unjournaledBytes = false;
+            }
+            results[part.slot()] = new AppendResult.Appended(
+                    part.baseOffset(), part.endOffset() - 1, part.appendTimeMs(), ends.start());
+        }
+        if (!settings.waitsForSync()) {
             unjournaledBytes = true;
             ends.allDurable();
-            flushes.appended(batches.getLast().nextOffset() - batches.getFirst().baseOffset(), settings);
+            flushes.appended(run.endOr(0) - run.parts().getFirst().baseOffset(), settings);
         }
         var next = succession;
         if (next != null) {
-            next.follow(batches, bytes.remaining());
+            next.follow(run.batches(), run.sizeBytes());
         }
-        return new AppendResult.Appended(
-                batches.getFirst().baseOffset(), batches.getLast().lastOffset(), appendTime, ends.start());
     }
 
     /// Batches with their offsets go into the active segment; all of them or, where the disk is full, none. Nobody
@@ -130,16 +229,19 @@ final class LogWriter {
         var active = segments.activeFor(batches, size, settings, ends.end());
         var before = active.end();
         try {
-            for (var batch : batches) {
-                active.append(batch);
-            }
+            active.append(batches);
         } catch (DiskFullException full) {
             active.backTo(before);
             throw full;
         }
         // From here on the batches are in the log.
+        int index = 0;
         for (var batch : batches) {
-            observe(active, batch);
+            if (index++ < ahead) {
+                log.epochs(log.epochs().assign(batch.partitionLeaderEpoch(), batch.baseOffset()));
+            } else {
+                observe(active, batch);
+            }
         }
     }
 
@@ -198,7 +300,7 @@ final class LogWriter {
         log.note();
         makeFolder();
         var active = segments.activeFor(List.of(batch), batch.sizeBytes(), log.settings(), ends.end());
-        active.append(batch);
+        active.append(List.of(batch));
         restore(active, batch, false);
     }
 }

@@ -184,7 +184,12 @@ public final class PartitionLog {
     ///
     /// @param leaderEpoch stamped into the batches, except those of [AppendOrigin#REPLICATION]
     public synchronized AppendResult append(ByteBuffer batches, int leaderEpoch, AppendOrigin origin) {
-        return writer.append(batches, leaderEpoch, origin);
+        return append(List.of(batches), leaderEpoch, origin).getFirst();
+    }
+
+    /// The same for what came together, in order; the results in that order. What can be written with one call is.
+    public synchronized List<AppendResult> append(List<ByteBuffer> appends, int leaderEpoch, AppendOrigin origin) {
+        return writer.append(appends, leaderEpoch, origin);
     }
 
     void publishStable() {

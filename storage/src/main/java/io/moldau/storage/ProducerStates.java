@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /// What a log remembers of its idempotent producers: epoch, the last five batches, the open transaction (KIP-98).
@@ -30,10 +31,23 @@ final class ProducerStates {
         long transactionStart = -1;
         long lastTimestamp = RecordBatch.NO_TIMESTAMP;
         final ArrayDeque<Batch> batches = new ArrayDeque<>(REMEMBERED_BATCHES);
+
+        Producer copy() {
+            var copy = new Producer();
+            copy.epoch = epoch;
+            copy.epochByMarker = epochByMarker;
+            copy.coordinatorEpoch = coordinatorEpoch;
+            copy.transactionStart = transactionStart;
+            copy.lastTimestamp = lastTimestamp;
+            copy.batches.addAll(batches);
+            return copy;
+        }
     }
 
     private final Map<Long, Producer> producers = new HashMap<>();
     private final OpenTransactions transactions = new OpenTransactions();
+    /// As they were before batches that are not in the log yet; empty: they were not known.
+    private final Map<Long, Optional<Producer>> before = new HashMap<>();
     private boolean changed;
 
     OpenTransactions transactions() {
@@ -159,6 +173,27 @@ final class ProducerStates {
             transactions.wrote(batch.producerId(), producer.epoch, producer.transactionStart);
         }
         return null;
+    }
+
+    /// Takes note of a batch that is about to be in the log, until [#confirmAhead] or [#takeBackAhead]. Neither
+    /// transactional nor a marker.
+    void updateAhead(RecordBatch batch) {
+        if (batch.hasProducerId()) {
+            before.computeIfAbsent(
+                    batch.producerId(),
+                    id -> Optional.ofNullable(producers.get(id)).map(Producer::copy));
+            update(batch);
+        }
+    }
+
+    void confirmAhead() {
+        before.clear();
+    }
+
+    void takeBackAhead() {
+        before.forEach((id, producer) ->
+                producer.ifPresentOrElse(known -> producers.put(id, known), () -> producers.remove(id)));
+        before.clear();
     }
 
     private @Nullable AbortedTransaction end(Producer producer, RecordBatch marker) {

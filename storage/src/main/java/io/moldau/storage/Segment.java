@@ -151,11 +151,17 @@ final class Segment {
         return isRecent(position) || file().isResident(position, bytes);
     }
 
-    void append(RecordBatch batch) throws IOException {
+    void append(List<RecordBatch> batches) throws IOException {
         var known = index();
         dirty = true;
-        file().write(batch.buffer(), size);
-        appended(known, batch);
+        if (batches.size() == 1) {
+            file().write(batches.getFirst().buffer(), size);
+        } else {
+            file().write(batches.stream().map(RecordBatch::buffer).toArray(ByteBuffer[]::new), size);
+        }
+        for (var batch : batches) {
+            appended(known, batch);
+        }
     }
 
     /// Appends batches that lie one behind the other in a buffer, with one write.
@@ -182,10 +188,11 @@ final class Segment {
         size = at + batch.sizeBytes();
     }
 
-    /// The next entry would make the larger of the two index files larger than `mostBytes`. One always fits.
-    boolean isIndexFull(int mostBytes) throws IOException {
+    /// So many more batches might make the larger of the two index files larger than `mostBytes`. One always fits.
+    boolean isIndexFull(int mostBytes, int batches) throws IOException {
         int count = index().count();
-        return bytesSinceIndexEntry >= indexIntervalBytes && (count + 1) * OffsetIndex.ENTRY_BYTES > mostBytes;
+        boolean entryDue = batches > 1 || bytesSinceIndexEntry >= indexIntervalBytes;
+        return entryDue && (count + batches) * OffsetIndex.ENTRY_BYTES > mostBytes;
     }
 
     /// True once: there was something to sync.

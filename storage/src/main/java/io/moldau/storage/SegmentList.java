@@ -96,7 +96,7 @@ final class SegmentList {
         boolean full = active.sizeBytes() > 0
                 && ((long) active.sizeBytes() + size > rules.segmentBytes()
                         || batches.getLast().lastOffset() - active.baseOffset() > Integer.MAX_VALUE
-                        || active.isIndexFull(rules.segmentIndexBytes())
+                        || active.isIndexFull(rules.segmentIndexBytes(), batches.size())
                         || tooOld(active, batches.getLast().maxTimestamp(), rules));
         if (full) {
             return roll(logEnd, rules);

@@ -115,7 +115,7 @@ final class SegmentRewrite {
             if (left.isControl() && left.recordCount() > 0) {
                 target.aborted().takeOver(old.getLast().aborted(), left.baseOffset());
             }
-            target.append(left);
+            target.append(List.of(left));
             bytes += left.sizeBytes();
             unsynced += left.sizeBytes();
             if (unsynced >= SYNC_BYTES) {

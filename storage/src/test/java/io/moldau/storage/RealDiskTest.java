@@ -6,6 +6,9 @@ import io.moldau.environment.Disk;
 import io.moldau.environment.DiskFile;
 import io.moldau.environment.Environment;
 import java.io.IOException;
+import java.util.Random;
+import java.nio.file.Files;
+import java.io.ByteArrayOutputStream;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Proxy;
 import java.nio.ByteBuffer;
@@ -82,6 +85,42 @@ class RealDiskTest {
             file.truncate(10 << 20);
             assertThat(file.isResident(8 << 20, 1 << 20)).isFalse();
             assertThat(file.isResident(0, 10 << 20)).isFalse();
+        }
+    }
+
+    @Test
+    void ofAFileThatHasAnotherNameNowItIsKnownToo(@TempDir Path data) throws IOException {
+        try (var file = Disk.real().open(data.resolve("file"))) {
+            file.write(ByteBuffer.allocate(100_000), 0);
+            Files.move(data.resolve("file"), data.resolve("file.deleted"));
+            assertThat(file.isResident(0, 100_000)).isTrue();
+        }
+    }
+
+    @Test
+    void partsAreWrittenOneBehindTheOtherWhereverTheyLieInMemory(@TempDir Path data) throws IOException {
+        for (long seed = 0; seed < 40; seed++) {
+            var random = new Random(seed);
+            var path = data.resolve("file" + seed);
+            var expected = new ByteArrayOutputStream();
+            try (var file = Disk.real().open(path)) {
+                int at = 0;
+                for (int run = 0; run < 5; run++) {
+                    var parts = new ByteBuffer[1 + random.nextInt(6)];
+                    for (int i = 0; i < parts.length; i++) {
+                        var bytes = new byte[random.nextInt(20_000)];
+                        random.nextBytes(bytes);
+                        boolean direct = random.nextBoolean();
+                        parts[i] = (direct ? ByteBuffer.allocateDirect(bytes.length) : ByteBuffer.allocate(bytes.length))
+                                .put(bytes)
+                                .flip();
+                        expected.writeBytes(bytes);
+                    }
+                    file.write(parts, at);
+                    at = expected.size();
+                }
+            }
+            assertThat(Files.readAllBytes(path)).as("seed %s", seed).isEqualTo(expected.toByteArray());
         }
     }
 
