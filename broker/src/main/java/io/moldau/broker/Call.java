@@ -105,6 +105,11 @@ public final class Call {
         exchange.answer(out.parts(), silentMs);
     }
 
+    /// From now on the client is not listened to for so long. Within its handler only.
+    void mute(int ms) {
+        exchange.mute(ms);
+    }
+
     void noAnswer(int throttleMs) {
         exchange.noAnswer(throttleMs);
     }

@@ -74,14 +74,12 @@ final class GroupHandlers {
                         request.groups(),
                         (id, one) -> groups.describe(id, caller(call), one),
                         described -> call.answer(DescribeGroupsResponse.builder()
-                                .groups(described.stream()
-                                        .map(group -> group.toBuilder()
-                                                .authorizedOperations(
-                                                        request.includeAuthorizedOperations()
-                                                                ? Operations.GROUP
-                                                                : Operations.NOT_ASKED)
-                                                .build())
-                                        .toList())
+                                .groups(Operations.ofGroups(
+                                        described,
+                                        request.includeAuthorizedOperations(),
+                                        (group, may) -> group.toBuilder()
+                                                .authorizedOperations(may)
+                                                .build()))
                                 .build())));
         table.with(
                 ApiKey.CONSUMER_GROUP_DESCRIBE,
@@ -90,14 +88,12 @@ final class GroupHandlers {
                         request.groupIds(),
                         groups::describeConsumer,
                         described -> call.answer(ConsumerGroupDescribeResponse.builder()
-                                .groups(described.stream()
-                                        .map(group -> group.toBuilder()
-                                                .authorizedOperations(
-                                                        request.includeAuthorizedOperations()
-                                                                ? Operations.GROUP
-                                                                : Operations.NOT_ASKED)
-                                                .build())
-                                        .toList())
+                                .groups(Operations.ofGroups(
+                                        described,
+                                        request.includeAuthorizedOperations(),
+                                        (group, may) -> group.toBuilder()
+                                                .authorizedOperations(may)
+                                                .build()))
                                 .build())));
         table.with(
                 ApiKey.DELETE_GROUPS,

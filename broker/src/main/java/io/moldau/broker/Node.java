@@ -280,10 +280,17 @@ public final class Node implements AutoCloseable {
     }
 
     private List<HangingTransactions.Open> openTransactions() {
-        return partitions.all().stream()
-                .flatMap(partition -> partition.log().transactions().open().stream()
-                        .map(producer -> new HangingTransactions.Open(partition.id(), producer)))
-                .toList();
+        var open = new ArrayList<HangingTransactions.Open>();
+        for (var partition : partitions.all()) {
+            try {
+                for (var producer : partition.log().transactions().open()) {
+                    open.add(new HangingTransactions.Open(partition.id(), producer));
+                }
+            } catch (IOException failed) {
+                LOG.debug("Whether transactions hang in {} is not known", partition.id(), failed);
+            }
+        }
+        return open;
     }
 
     private void note(PartitionId partition, String what) {

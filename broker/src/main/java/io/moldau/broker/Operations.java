@@ -1,5 +1,8 @@
 package io.moldau.broker;
 
+import java.util.List;
+import java.util.function.BiFunction;
+
 /// Bit sets of ACL operations, as the protocol's "authorized operations" fields carry them (KIP-430).
 /// A node without an authorizer allows all operations that the kind of resource knows.
 final class Operations {
@@ -23,4 +26,10 @@ final class Operations {
             CREATE | ALTER | DESCRIBE | CLUSTER_ACTION | DESCRIBE_CONFIGS | ALTER_CONFIGS | IDEMPOTENT_WRITE;
 
     private Operations() {}
+
+    /// The described groups, each told what may be done with it if the client asked.
+    static <G> List<G> ofGroups(List<G> described, boolean asked, BiFunction<G, Integer, G> told) {
+        int operations = asked ? GROUP : NOT_ASKED;
+        return described.stream().map(group -> told.apply(group, operations)).toList();
+    }
 }

@@ -52,7 +52,7 @@ final class ProduceHandler implements ApiHandler<ProduceRequest> {
         for (var topic : request.topicData()) {
             count += topic.partitionData().size();
         }
-        var collected = new Collected(context, request, call, count);
+        var collected = new Collected(request, call, count, throttled(call));
         if (count == 0) {
             collected.finish();
             return;
@@ -67,6 +67,19 @@ final class ProduceHandler implements ApiHandler<ProduceRequest> {
                 produce(request, call, topic, data, outcome -> collected.accept(own, outcome));
             }
         }
+    }
+
+    /// Counted on arrival, so that a client over its quota is not listened to before its next request is taken,
+    /// which may have come together with this one.
+    private int throttled(Call call) {
+        if (!context.quotas().limit(QuotaKey.PRODUCER_BYTE_RATE)) {
+            return 0;
+        }
+        int throttleMs = context.quotas().produced(call.who(), call.requestBytes(), context.nowNanos());
+        if (throttleMs > 0) {
+            call.mute(throttleMs);
+        }
+        return throttleMs;
     }
 
     private void produce(
@@ -149,16 +162,16 @@ final class ProduceHandler implements ApiHandler<ProduceRequest> {
 
     /// Gathers the partitions' outcomes, which come on any thread, and answers after the last.
     private static final class Collected {
-        private final NodeContext context;
         private final ProduceRequest request;
         private final Call call;
+        private final int throttleMs;
         private final AtomicReferenceArray<AppendOutcome> outcomes;
         private final AtomicInteger missing;
 
-        Collected(NodeContext context, ProduceRequest request, Call call, int count) {
-            this.context = context;
+        Collected(ProduceRequest request, Call call, int count, int throttleMs) {
             this.request = request;
             this.call = call;
+            this.throttleMs = throttleMs;
             this.outcomes = new AtomicReferenceArray<>(count);
             this.missing = new AtomicInteger(count);
         }
@@ -171,11 +184,8 @@ final class ProduceHandler implements ApiHandler<ProduceRequest> {
         }
 
         void finish() {
-            int throttleMs = context.quotas().limit(QuotaKey.PRODUCER_BYTE_RATE)
-                    ? context.quotas().produced(call.who(), call.requestBytes(), context.nowNanos())
-                    : 0;
             if (request.acks() == 0) {
-                withoutAnswer(throttleMs);
+                withoutAnswer();
                 return;
             }
             var topics = new ArrayList<TopicProduceResponse>(request.topicData().size());
@@ -195,7 +205,7 @@ final class ProduceHandler implements ApiHandler<ProduceRequest> {
             call.answer(ProduceResponse.builder().responses(topics).build(), throttleMs);
         }
 
-        private void withoutAnswer(int throttleMs) {
+        private void withoutAnswer() {
             for (int slot = 0; slot < outcomes.length(); slot++) {
                 if (outcomes.get(slot) instanceof AppendOutcome.Refused(var error, var reason, var records)) {
                     call.refuse("its produce request with acks=0 failed with " + error + ": " + reason);

@@ -47,14 +47,12 @@ record ShareHandlers(
                         request.groupIds(),
                         groups::describe,
                         described -> call.answer(ShareGroupDescribeResponse.builder()
-                                .groups(described.stream()
-                                        .map(group -> group.toBuilder()
-                                                .authorizedOperations(
-                                                        request.includeAuthorizedOperations()
-                                                                ? Operations.GROUP
-                                                                : Operations.NOT_ASKED)
-                                                .build())
-                                        .toList())
+                                .groups(Operations.ofGroups(
+                                        described,
+                                        request.includeAuthorizedOperations(),
+                                        (group, may) -> group.toBuilder()
+                                                .authorizedOperations(may)
+                                                .build()))
                                 .build())));
         table.with(ApiKey.SHARE_FETCH, ShareFetchRequest.class, new ShareFetchHandler(node));
         table.with(ApiKey.SHARE_ACKNOWLEDGE, ShareAcknowledgeRequest.class, new ShareAcknowledgeHandler(node));

@@ -40,14 +40,12 @@ final class StreamsGroupHandlers {
                         request.groupIds(),
                         streams::describe,
                         described -> call.answer(StreamsGroupDescribeResponse.builder()
-                                .groups(described.stream()
-                                        .map(group -> group.toBuilder()
-                                                .authorizedOperations(
-                                                        request.includeAuthorizedOperations()
-                                                                ? Operations.GROUP
-                                                                : Operations.NOT_ASKED)
-                                                .build())
-                                        .toList())
+                                .groups(Operations.ofGroups(
+                                        described,
+                                        request.includeAuthorizedOperations(),
+                                        (group, may) -> group.toBuilder()
+                                                .authorizedOperations(may)
+                                                .build()))
                                 .build())));
     }
 

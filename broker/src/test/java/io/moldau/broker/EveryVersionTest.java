@@ -353,16 +353,28 @@ class EveryVersionTest {
     }
 
     static Response ask(Socket socket, ApiKey key, short version, Request request) throws IOException {
-        byte[] frame = bytes(request, version);
-        var out = ByteBuffer.allocate(4 + frame.length).putInt(frame.length).put(frame);
-        socket.getOutputStream().write(out.array());
+        socket.getOutputStream().write(frame(request, version));
+        return answer(socket, key, version);
+    }
+
+    /// A request as it is on the wire.
+    static byte[] frame(Request request, short version) {
+        byte[] bytes = bytes(request, version);
+        return ByteBuffer.allocate(4 + bytes.length)
+                .putInt(bytes.length)
+                .put(bytes)
+                .array();
+    }
+
+    /// The next answer that comes.
+    static Response answer(Socket socket, ApiKey key, short version) throws IOException {
         var in = new DataInputStream(socket.getInputStream());
         byte[] answer;
         try {
             answer = new byte[in.readInt()];
             in.readFully(answer);
         } catch (IOException closed) {
-            throw new AssertionError(key + " v" + version + " was not answered: " + request, closed);
+            throw new AssertionError(key + " v" + version + " was not answered", closed);
         }
         var reader = new ByteReader(ByteBuffer.wrap(answer));
         assertThat(ResponseHeader.read(reader, key.responseHeaderVersion(version))

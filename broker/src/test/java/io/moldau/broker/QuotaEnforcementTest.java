@@ -17,12 +17,15 @@ import io.moldau.protocol.message.DeleteTopicsRequest;
 import io.moldau.protocol.message.DeleteTopicsResponse;
 import io.moldau.protocol.message.FetchRequest;
 import io.moldau.protocol.message.FetchResponse;
+import io.moldau.protocol.message.ListOffsetsRequest;
+import io.moldau.protocol.message.ListOffsetsResponse;
 import io.moldau.protocol.message.MetadataRequest;
 import io.moldau.protocol.message.MetadataResponse;
 import io.moldau.protocol.message.ProduceRequest;
 import io.moldau.protocol.message.ProduceResponse;
 import io.moldau.records.BatchBuilder;
 import io.moldau.records.Compression;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.net.Socket;
 import java.nio.ByteBuffer;
@@ -44,6 +47,7 @@ class QuotaEnforcementTest {
     private static final int VALUE_BYTES = 5_000;
     private static final int INITIAL_EPOCH = 0;
     private static final int NO_SESSION = -1;
+    private static final short PRODUCE_VERSION = 12;
 
     @TempDir
     Path directory;
@@ -91,21 +95,42 @@ class QuotaEnforcementTest {
     }
 
     private ProduceResponse produce() throws IOException {
+        return (ProduceResponse) ask(ApiKey.PRODUCE, PRODUCE_VERSION, oneRecord());
+    }
+
+    private static ProduceRequest oneRecord() {
         var batch = new BatchBuilder(Compression.NONE)
                 .append(1, null, ByteBuffer.allocate(VALUE_BYTES), List.of())
                 .build();
-        return (ProduceResponse) ask(
-                ApiKey.PRODUCE,
-                12,
-                ProduceRequest.builder()
-                        .acks((short) -1)
-                        .topicData(List.of(ProduceRequest.TopicProduceData.builder()
+        return ProduceRequest.builder()
+                .acks((short) -1)
+                .topicData(List.of(ProduceRequest.TopicProduceData.builder()
+                        .name(TOPIC)
+                        .partitionData(List.of(ProduceRequest.PartitionProduceData.builder()
+                                .records(Payload.of(batch))
+                                .build()))
+                        .build()))
+                .build();
+    }
+
+    private static long baseOffset(ProduceResponse response) {
+        return response.responses().getFirst().partitionResponses().getFirst().baseOffset();
+    }
+
+    private long logEnd() throws IOException {
+        var answer = (ListOffsetsResponse) ask(
+                ApiKey.LIST_OFFSETS,
+                7,
+                ListOffsetsRequest.builder()
+                        .replicaId(-1)
+                        .topics(List.of(ListOffsetsRequest.ListOffsetsTopic.builder()
                                 .name(TOPIC)
-                                .partitionData(List.of(ProduceRequest.PartitionProduceData.builder()
-                                        .records(Payload.of(batch))
+                                .partitions(List.of(ListOffsetsRequest.ListOffsetsPartition.builder()
+                                        .timestamp(-1)
                                         .build()))
                                 .build()))
                         .build());
+        return answer.topics().getFirst().partitions().getFirst().offset();
     }
 
     private FetchResponse fetch(int sessionEpoch) throws IOException {
@@ -146,13 +171,43 @@ class QuotaEnforcementTest {
         var throttled = produce();
         // Three requests of 5 KB in a window of ten to eleven seconds.
         assertThat(throttled.throttleTimeMs()).isBetween(3_000, 6_000);
-        assertThat(throttled
-                        .responses()
-                        .getFirst()
-                        .partitionResponses()
-                        .getFirst()
-                        .baseOffset())
-                .isEqualTo(4);
+        assertThat(baseOffset(throttled)).isEqualTo(4);
+    }
+
+    @Test
+    void ofManyRequestsSentAtOnceNoneIsTakenAfterTheFirstThatIsTooMuch() throws Exception {
+        // Given: two requests of 5 KB are within the quota of a window, the third is not.
+        limit("client-id", CLIENT, "producer_byte_rate", 1_200);
+        var clock = Environment.real().clock();
+        int count = 20;
+        var together = new ByteArrayOutputStream();
+        for (int i = 0; i < count; i++) {
+            together.writeBytes(EveryVersionTest.frame(oneRecord(), PRODUCE_VERSION));
+        }
+        try (var socket = new Socket()) {
+            socket.connect(node.address());
+            // When
+            socket.getOutputStream().write(together.toByteArray());
+            // Then
+            for (int i = 0; i < 2; i++) {
+                assertThat(produced(socket).throttleTimeMs()).isZero();
+            }
+            var tooMuch = produced(socket);
+            long told = clock.nanos();
+            assertThat(tooMuch.throttleTimeMs()).isBetween(1_000, 3_500);
+            assertThat(logEnd()).isEqualTo(3);
+            limit("client-id", CLIENT, "producer_byte_rate", 1e9);
+            for (int i = 3; i < count; i++) {
+                var later = produced(socket);
+                assertThat(clock.nanos() - told).isGreaterThan(tooMuch.throttleTimeMs() * 500_000L);
+                assertThat(later.throttleTimeMs()).isZero();
+                assertThat(baseOffset(later)).isEqualTo(i);
+            }
+        }
+    }
+
+    private static ProduceResponse produced(Socket socket) throws IOException {
+        return (ProduceResponse) EveryVersionTest.answer(socket, ApiKey.PRODUCE, PRODUCE_VERSION);
     }
 
     @Test

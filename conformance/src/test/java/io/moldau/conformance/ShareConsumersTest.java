@@ -25,8 +25,11 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 import org.apache.kafka.clients.consumer.AcknowledgeType;
+import org.apache.kafka.clients.consumer.KafkaShareConsumer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.errors.InvalidRecordStateException;
+import org.apache.kafka.common.errors.NotLeaderOrFollowerException;
+import org.apache.kafka.common.errors.ShareSessionNotFoundException;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -259,8 +262,7 @@ class ShareConsumersTest {
                     consumer.acknowledge(record, accept ? AcknowledgeType.ACCEPT : AcknowledgeType.RELEASE);
                     (accept ? acceptedNow : releasedNow).add(record.value());
                 }
-                boolean kept = consumer.commitSync().values().stream().allMatch(Optional::isEmpty);
-                // What was fetched before the node was killed is nobody's now, and comes again.
+                boolean kept = isKept(consumer);
                 assertThat(kept || round > 0).isTrue();
                 if (kept) {
                     accepted.addAll(acceptedNow);
@@ -272,13 +274,25 @@ class ShareConsumersTest {
                 var records = next(consumer);
                 assertThat(accepted).doesNotContainAnyElementsOf(values(records));
                 records.forEach(consumer::acknowledge);
-                // As above.
-                if (consumer.commitSync().values().stream().allMatch(Optional::isEmpty)) {
+                if (isKept(consumer)) {
                     accepted.addAll(values(records));
                 }
             }
             assertThat(accepted).containsExactlyInAnyOrderElementsOf(jobs(0, 60));
             awaitStart(admin, 60);
         }
+    }
+
+    /// What was fetched before the node was killed is nobody's now, and comes again. The client says so, not the node
+    /// (KAFKA-20330): of 312 answers in 60 restarts none was NOT_LEADER_OR_FOLLOWER, and the client threw it within
+    /// a millisecond, before it was connected again. That a session is gone is the node's answer.
+    private static boolean isKept(KafkaShareConsumer<String, String> consumer) {
+        var errors = consumer.commitSync().values().stream()
+                .flatMap(Optional::stream)
+                .toList();
+        assertThat(errors)
+                .allMatch(error -> error instanceof NotLeaderOrFollowerException
+                        || error instanceof ShareSessionNotFoundException);
+        return errors.isEmpty();
     }
 }

@@ -180,7 +180,7 @@ final class GroupsFixture {
     private GroupCoordinator open() throws IOException {
         var directories = LogDirectories.open(world.environment(), List.of(DATA), LogDirectorySettings.DEFAULTS);
         var partitions = new Partitions(directories, (all, topic) -> logs);
-        new Cleaner(world.environment(), directories::logs, () -> CLEANING).start();
+        new Cleaner(world.environment(), directories::logs, () -> CLEANING, (id, what) -> {}).start();
         opened = Optional.of(directories);
         var next = new GroupCoordinator(
                 world.environment(),

@@ -236,7 +236,7 @@ final class Connection {
     }
 
     /// From now on nothing is read and nothing that was read is handed over, while replies go out.
-    private void mute(int ms) {
+    void mute(int ms) {
         long until = loop.nowNanos() + ms * NANOS_PER_MS;
         if (muted == null) {
             mutedUntilNanos = until;

@@ -53,6 +53,12 @@ public final class Exchange {
         end(List.of(), mute);
     }
 
+    /// From now on the connection is not read from for so long, and what was read together with this request waits
+    /// (KIP-219). Within [FrameHandler#handle] only.
+    public void mute(int ms) {
+        connection.mute(ms);
+    }
+
     /// The size of the request without its length prefix.
     public int requestBytes() {
         return heldBytes;

@@ -30,6 +30,7 @@ class MutedConnectionTest {
     private static final int SILENT = 2;
     /// Every other number is a wish to be muted for so long.
     private static final int LATE = 3;
+    private static final int MUTED_AND_LATE = 4;
 
     private static final class Handler implements FrameHandler {
         final ConcurrentLinkedQueue<Integer> handled = new ConcurrentLinkedQueue<>();
@@ -45,6 +46,10 @@ class MutedConnectionTest {
                 case ASK -> exchange.answer(answer());
                 case SILENT -> exchange.noAnswer(1_000);
                 case LATE -> late.add(exchange);
+                case MUTED_AND_LATE -> {
+                    exchange.mute(1_000);
+                    late.add(exchange);
+                }
                 default -> exchange.answer(answer(), request);
             }
         }
@@ -193,6 +198,30 @@ class MutedConnectionTest {
             pass(1_000);
             handler.nextLate().answer(Handler.answer());
             muted.expectAnswers(1);
+        }
+    }
+
+    @Test
+    void whoIsMutedOnArrivalWaitsWhateverTheAnswerTakes() throws Exception {
+        try (var server = start();
+                var muted = Client.of(server);
+                var other = Client.of(server)) {
+            muted.send(MUTED_AND_LATE, MUTED_AND_LATE, LATE);
+            var first = handler.nextLate();
+            comeRound(other);
+            assertThat(handler.others()).containsExactly(MUTED_AND_LATE);
+            first.answer(Handler.answer());
+            muted.expectAnswers(1);
+            pass(999);
+            comeRound(other);
+            assertThat(handler.others()).containsExactly(MUTED_AND_LATE);
+            pass(1);
+            var second = handler.nextLate();
+            pass(1_000);
+            var third = handler.nextLate();
+            third.answer(Handler.answer());
+            second.answer(Handler.answer());
+            muted.expectAnswers(2);
         }
     }
 

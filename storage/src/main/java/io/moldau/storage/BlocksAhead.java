@@ -1,10 +1,12 @@
 package io.moldau.storage;
 
-import io.moldau.environment.Environment;
+import java.nio.file.Path;
 
 /// Has the file system find blocks for a segment that grows before they are written, many at once and not on the
 /// writer's thread: writing costs a quarter less then (decision 37). Never beyond the size at which the segment ends,
-/// and at most a quarter of what is there already: small logs take no more room than they fill.
+/// and at most a quarter of what is there already: small logs take no more room than they fill. On a disk that is
+/// filling
+/// up nothing is taken ahead: others may need the room sooner.
 ///
 /// Used under the log's monitor.
 final class BlocksAhead {
@@ -12,14 +14,14 @@ final class BlocksAhead {
     private static final int LEAST_BYTES = 2 << 20;
     private static final int MOST_BYTES = 32 << 20;
 
-    private final Environment environment;
+    private final LogDirectory directory;
     private long baseOffset = -1;
     private long reservedTo;
     /// The size at which more is reserved.
     private long next = FROM_BYTES;
 
-    BlocksAhead(Environment environment) {
-        this.environment = environment;
+    BlocksAhead(LogDirectory directory) {
+        this.directory = directory;
     }
 
     /// The segment is about to be written to.
@@ -39,11 +41,14 @@ final class BlocksAhead {
             next = reservedTo >= end ? Long.MAX_VALUE : reservedTo - bytes / 2;
             if (bytes > 0) {
                 var file = segment.path(".log");
-                environment
-                        .threads()
-                        .blocking()
-                        .execute(() -> environment.disk().reserve(file, from, bytes));
+                directory.environment().threads().blocking().execute(() -> reserve(file, from, bytes));
             }
+        }
+    }
+
+    private void reserve(Path file, long from, long bytes) {
+        if (directory.room().isAmpleFor(bytes)) {
+            directory.environment().disk().reserve(file, from, bytes);
         }
     }
 }

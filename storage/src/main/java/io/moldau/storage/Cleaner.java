@@ -30,13 +30,6 @@ public final class Cleaner implements AutoCloseable {
 
     /// @param logs asked again and again
     /// @param settings may change while it runs
-    public Cleaner(
-            Environment environment,
-            Supplier<? extends Collection<PartitionLog>> logs,
-            Supplier<CleanerSettings> settings) {
-        this(environment, logs, settings, (log, what) -> {});
-    }
-
     /// @param told what was done to which log, or why not; must not block
     public Cleaner(
             Environment environment,

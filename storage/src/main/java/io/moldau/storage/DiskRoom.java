@@ -20,6 +20,7 @@ final class DiskRoom {
     private static final long LOOK_BYTES = 16L << 20;
     private static final long MOST_RESERVE_BYTES = 1L << 30;
     private static final long LEAST_RESERVE_BYTES = 16L << 20;
+    private static final long AMPLE_BYTES = 1L << 30;
 
     private final Disk disk;
     private final Path path;
@@ -121,6 +122,16 @@ final class DiskRoom {
             LOG.warn("Producers are refused: {}", text());
         } else if (changed) {
             LOG.info("There is room again on the disk of {}: producers are served", path);
+        }
+    }
+
+    /// Whether so many bytes may be taken before they are needed: a GiB is left for producers all the same. Asks the
+    /// system.
+    boolean isAmpleFor(long bytes) {
+        try {
+            return !full && disk.usableBytes(path) - bytes >= reserveBytes + AMPLE_BYTES;
+        } catch (IOException unknown) {
+            return false;
         }
     }
 

@@ -75,17 +75,20 @@ public final class LogTransactions {
         return producers.transactions().isOpen(producerId, producerEpoch);
     }
 
-    /// The producers that have a transaction open here. Reads no files: a log that nobody used since the start knows
-    /// none.
-    public List<ProducerView> open() {
-        if (producers.transactions().isNone()) {
+    /// The producers that have a transaction open here. Whether there are any is known without reading files; a log
+    /// that nobody used since the start has to be opened then.
+    public List<ProducerView> open() throws IOException {
+        if (log.segmentList().resting() == null ? producers.transactions().isNone() : noneAtRest()) {
             return List.of();
         }
-        synchronized (log) {
-            return producers.view().stream()
-                    .filter(producer -> producer.currentTransactionStartOffset() >= 0)
-                    .toList();
-        }
+        return log.producers().stream()
+                .filter(producer -> producer.currentTransactionStartOffset() >= 0)
+                .toList();
+    }
+
+    private boolean noneAtRest() {
+        var view = log.view();
+        return view.lastStableOffset() >= view.logEndOffset();
     }
 
     /// Everything below an offset keeps the partition's promise: markers there count. For the owner of the log.

@@ -25,7 +25,7 @@ final class SegmentList {
     SegmentList(LogDirectory directory, Path path) {
         this.directory = directory;
         this.path = path;
-        this.blocks = new BlocksAhead(directory.environment());
+        this.blocks = new BlocksAhead(directory);
         this.behind = new WriteBehind(directory.environment());
     }
 

@@ -99,7 +99,7 @@ class CompactionUnderLoadTest {
         var directory = LogDirectory.open(environment, data, LogDirectorySettings.DEFAULTS);
         var log = directory.create(new PartitionId("t", 0), new UuidBits(1, 1), SETTINGS);
         var settings = new CleanerSettings(2, 1 << 20, Double.MAX_VALUE, 1, 4000);
-        var cleaner = new Cleaner(environment, directory::logs, () -> settings);
+        var cleaner = new Cleaner(environment, directory::logs, () -> settings, (id, what) -> {});
         cleaner.start();
         var writing = new AtomicBoolean(true);
         var produced = new CountDownLatch(PRODUCERS);

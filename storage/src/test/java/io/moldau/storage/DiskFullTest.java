@@ -102,6 +102,43 @@ class DiskFullTest {
                 .isInstanceOf(AppendResult.Refused.class);
     }
 
+    @Test
+    void aLogThatGrowsTakesRoomAheadOnlyWhileThereIsPlenty() throws IOException {
+        // Given
+        int reserve = 100_000;
+        var directory = open(SMALL.with(it -> it.reserveBytes(reserve)));
+        var growing = create(directory, 0);
+        var other = create(directory, 1);
+        grow(growing, 17);
+        // When
+        world.disk().capacity(world.disk().usedBytes() + reserve + 5 * BATCH_BYTES);
+        second();
+        // Then
+        grow(growing, 1);
+        second();
+        grow(other, 1);
+        assertThat(takenAhead(growing)).isZero();
+        // When
+        world.disk().capacity(world.disk().usedBytes() + (2L << 30));
+        second();
+        grow(growing, 4);
+        // Then
+        assertThat(takenAhead(growing)).isBetween(1L << 20, 8L << 20);
+    }
+
+    private static final int BATCH_BYTES = 500_000;
+
+    private void grow(PartitionLog log, int batches) {
+        for (int i = 0; i < batches; i++) {
+            assertThat(append(log, AppendOrigin.CLIENT, BATCH_BYTES - 200)).isInstanceOf(AppendResult.Appended.class);
+            world.threads().runAll();
+        }
+    }
+
+    private long takenAhead(PartitionLog log) throws IOException {
+        return world.disk().reservedBytes(log.segments().getLast().path(".log"));
+    }
+
     /// Another program took the reserve: writes fail in all places.
     @Test
     void aWriteThatFailsForWantOfRoomIsTakenBackAndLaterOnesSucceed() {

@@ -2,14 +2,11 @@ package io.moldau.storage;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.moldau.environment.simulated.SimulatedWorld;
 import io.moldau.records.Compression;
-import io.moldau.records.ControlRecord;
 import java.io.IOException;
-import java.util.ArrayList;
-import java.util.HashMap;
+import java.util.Collection;
 import java.util.List;
-import java.util.Map;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.LongStream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
@@ -20,41 +17,17 @@ import org.junit.jupiter.api.Test;
 /// `-Dmoldau.seeds=N` runs more of them, `-Dmoldau.seed=N` one, step by step.
 class LogMovesModelTest {
     private static final int SEEDS = Integer.getInteger("moldau.seeds", 3000);
-    private static final int STEPS = 80;
     private static final LogDirectorySettings SMALL = new LogDirectorySettings(
                     64 << 10, 8 << 10, 1 << 20, 8 << 10, 2048, 1_000_000_000)
             .with(it -> it.reserveBytes(0));
 
-    private static final class Life {
-        final SimulatedWorld world;
-        final long seed;
-        final Map<PartitionId, LogModel> models = new HashMap<>();
-        final List<String> trace = new ArrayList<>();
-        long counter;
-        long idempotent = 7;
-        /// Steps until the crash that ends a time of disk errors; -1 while all is well.
-        int untilCrash = -1;
-        boolean full;
-        int moved;
-
-        @Nullable
-        MovingLogs opened;
-
-        @Nullable
-        Cleaner cleaner;
+    private static final class Life extends SimulatedLife {
+        private int moved;
+        private @Nullable MovingLogs opened;
 
         Life(long seed) throws IOException {
-            this.seed = seed;
-            world = SimulatedWorld.of(seed);
+            super(seed, 2500);
             open();
-        }
-
-        int luck(int bound) {
-            return world.randomness().nextInt(bound);
-        }
-
-        long nowMs() {
-            return world.clock().wallMs();
         }
 
         MovingLogs logs() {
@@ -65,10 +38,17 @@ class LogMovesModelTest {
             return now;
         }
 
+        @Override
+        Collection<LogDirectory> directories() {
+            return logs().directories.all();
+        }
+
+        @Override
         PartitionLog log(LogModel model) {
             return logs().now(model.id);
         }
 
+        @Override
         void open() throws IOException {
             var before = opened;
             if (before != null) {
@@ -79,13 +59,19 @@ class LogMovesModelTest {
             var now = new MovingLogs(
                     world, SMALL, 200 + luck(2000), luck(3) == 0 ? 100_000 : luck(1000), luck(3) == 0 ? 5000 : 1 << 30);
             opened = now;
-            var cleaning = new CleanerSettings(1, 24L * 1000, Double.MAX_VALUE, 1000, 1 + luck(2000));
-            var started = new Cleaner(world.environment(), now.directories::logs, () -> cleaning);
-            started.start();
-            cleaner = started;
+            startCleaner(
+                    now.directories::logs, new CleanerSettings(1, 24L * 1000, Double.MAX_VALUE, 1000, 1 + luck(2000)));
         }
 
-        LogSettings randomSettings(Durability durability) {
+        @Override
+        void close() {
+            models.values().stream()
+                    .filter(model -> logs().moves.copyOf(model.id).isEmpty())
+                    .forEach(model -> model.acknowledged = model.end);
+            logs().stop();
+        }
+
+        private LogSettings randomSettings(Durability durability) {
             return LogSettings.of(it -> it.segmentBytes(luck(4) == 0 ? 4000 : 1000)
                     .indexIntervalBytes(luck(2) == 0 ? 100 : 1000)
                     .cleanupCompact(luck(3) == 0)
@@ -97,7 +83,7 @@ class LogMovesModelTest {
                     .durability(durability));
         }
 
-        void create() {
+        private void create() {
             var id = new PartitionId("t" + luck(2), 0);
             var directory = logs().directories.all().get(luck(2));
             if (!models.containsKey(id) && logs().directories.log(id).isEmpty()) {
@@ -109,99 +95,19 @@ class LogMovesModelTest {
             }
         }
 
-        @Nullable
-        LogModel any() {
-            var all = List.copyOf(models.values());
-            return all.isEmpty() ? null : all.get(luck(all.size()));
+        @Override
+        Compression compression() {
+            return Compression.NONE;
         }
 
-        void append(LogModel model) {
-            int kind = luck(4);
-            long producer = kind == 0 ? 100L + luck(2) : kind == 1 ? idempotent : -1;
-            int sequence = producer < 0 ? -1 : model.nextSequence(producer);
-            var entries = new ArrayList<LogModel.Entry>();
-            for (int count = 1 + luck(4); count > 0; count--) {
-                var value = luck(6) == 0 ? null : "v" + counter++ + "x".repeat(luck(10) == 0 ? 150 : luck(30));
-                entries.add(new LogModel.Entry(model.end + entries.size(), "k" + luck(12), value, nowMs()));
-            }
-            long last = model.end + entries.size() - 1;
-            var batch = new LogModel.Batch(
-                    model.end,
-                    last,
-                    producer,
-                    model.producerEpoch(producer),
-                    sequence,
-                    kind == 0,
-                    null,
-                    nowMs(),
-                    List.copyOf(entries));
-            var result = log(model).append(Batches.of(batch, Compression.NONE), model.epoch, AppendOrigin.CLIENT);
-            if (!lost(result)) {
-                assertThat(result).isEqualTo(new AppendResult.Appended(batch.base(), last, -1, model.logStart));
-                model.add(batch);
-            }
-        }
-
-        boolean lost(AppendResult result) {
-            return (full || untilCrash >= 0)
-                    && result instanceof AppendResult.Refused(var error, var reason)
-                    && error == AppendError.KAFKA_STORAGE_ERROR;
-        }
-
-        void endTransaction(LogModel model) {
-            long producer = 100L + luck(2);
-            if (!model.hasOpen(producer)) {
-                return;
-            }
-            var type = luck(2) == 0 ? ControlRecord.Type.ABORT : ControlRecord.Type.COMMIT;
-            int version = 1 + luck(2);
-            int epoch = model.producerEpoch(producer) + version - 1;
-            var marker = new ControlRecord(type, 1);
-            var result = log(model).transactions().end(producer, (short) epoch, version, marker, model.epoch);
-            if (!lost(result)) {
-                assertThat(result).isInstanceOf(AppendResult.Appended.class);
-                model.add(
-                        new LogModel.Batch(model.end, model.end, producer, epoch, -1, true, type, nowMs(), List.of()));
-            }
-        }
-
-        void sendAgain(LogModel model) {
-            var mine = model.batches.stream()
-                    .filter(batch -> batch.producer() == idempotent && batch.base() >= model.logStart)
-                    .toList();
-            if (!mine.isEmpty() && !full && untilCrash < 0) {
-                var again = mine.get(Math.max(0, mine.size() - 1 - luck(5)));
-                var result = log(model).append(Batches.of(again, Compression.NONE), model.epoch, AppendOrigin.CLIENT);
-                assertThat(result)
-                        .isEqualTo(new AppendResult.Duplicate(again.base(), again.last(), -1, model.logStart));
-            }
-        }
-
-        void acknowledge() {
-            for (var model : models.values()) {
-                promise(model);
-                var view = log(model).view();
-                assertThat(view.logEndOffset()).as("end of %s", log(model)).isEqualTo(model.end);
-                if (view.durableEndOffset() > view.logStartOffset()) {
-                    assertThat(view.durableEndOffset())
-                            .as("what was acknowledged of %s", log(model))
-                            .isGreaterThanOrEqualTo(Math.min(model.acknowledged, model.end));
-                    model.acknowledged = Math.max(model.acknowledged, view.durableEndOffset());
-                }
-            }
-        }
-
+        @Override
         void promise(LogModel model) {
             model.promised = logs().promise(model.id);
         }
 
-        void compare(LogModel model) throws IOException {
-            model.compare(log(model), nowMs());
-        }
-
-        void afterCrash(boolean powerCut) throws IOException {
-            untilCrash = -1;
-            for (var directory : logs().directories.all()) {
+        @Override
+        void look(boolean powerCut) throws IOException {
+            for (var directory : directories()) {
                 for (var log : directory.logs()) {
                     var model = models.get(log.id());
                     if (model == null || !model.topicId.equals(log.topicId())) {
@@ -214,61 +120,32 @@ class LogMovesModelTest {
                 }
             }
             for (var model : List.copyOf(models.values())) {
-                long places = logs().directories.all().stream()
+                long places = directories().stream()
                         .filter(it -> it.log(model.id).isPresent())
                         .count();
                 assertThat(places).as("places of %s", model.id).isLessThanOrEqualTo(1);
                 var found = logs().directories.log(model.id);
                 if (found.isEmpty()) {
-                    assertThat(model.acknowledged > model.logStart
-                                    && model.settings.durability().waitsForSync())
-                            .as("%s is gone with %s acknowledged", model.id, model.acknowledged)
-                            .isFalse();
-                    models.remove(model.id);
-                    continue;
+                    isGone(model);
+                } else {
+                    var log = found.get();
+                    model.deletedBelow =
+                            Math.min(log.view().logEndOffset(), Math.max(model.deletedBelow, model.logStart));
+                    survived(model, log, powerCut);
                 }
-                var log = found.get();
-                log.updateSettings(model.settings);
-                var view = log.view();
-                if (!powerCut || model.settings.durability().waitsForSync()) {
-                    assertThat(view.logEndOffset()).as("end of %s", log).isGreaterThanOrEqualTo(model.acknowledged);
-                }
-                assertThat(view.logEndOffset()).isLessThanOrEqualTo(model.end);
-                assertThat(view.logStartOffset()).isLessThanOrEqualTo(model.logStart);
-                model.cut(view.logEndOffset());
-                model.deletedBelow = Math.min(model.end, Math.max(model.deletedBelow, model.logStart));
-                model.logStart = view.logStartOffset();
-                model.acknowledged = view.durableEndOffset();
-                promise(model);
-                compare(model);
             }
         }
 
-        void fill(boolean now) {
-            full = now;
-            world.disk().capacity(now ? world.disk().usedBytes() + luck(2500) : 1L << 40);
-            world.timers().advance(1001);
-        }
-
-        void crash(boolean powerCut) throws IOException {
-            if (full) {
-                fill(false);
-            }
-            if (powerCut) {
-                world.powerCut();
-            } else {
-                world.kill();
-            }
+        @Override
+        void whileDown(boolean powerCut) throws IOException {
             if (luck(4) == 0) {
                 startWithoutSecond(powerCut);
             }
-            open();
-            afterCrash(powerCut);
         }
 
         /// Whatever log is in service then, it lacks nothing that was acknowledged; unless moving it failed just
-        /// before, and
-        /// the full disk could not take that down.
+        /// before,
+        /// and the full disk could not take that down.
         private void startWithoutSecond(boolean powerCut) throws IOException {
             world.disk().breakFolder(MovingLogs.SECOND);
             var half = new MovingLogs(world, SMALL, 1000, 1000, 1 << 30);
@@ -287,26 +164,7 @@ class LogMovesModelTest {
             world.kill();
         }
 
-        void stop() throws IOException {
-            if (full) {
-                fill(false);
-            }
-            var running = cleaner;
-            if (running != null) {
-                running.close();
-            }
-            models.values().stream()
-                    .filter(model -> logs().moves.copyOf(model.id).isEmpty())
-                    .forEach(model -> model.acknowledged = model.end);
-            logs().stop();
-            world.kill();
-            open();
-            logs().directories
-                    .all()
-                    .forEach(it -> assertThat(it.recovery().clean()).isTrue());
-            afterCrash(false);
-        }
-
+        @Override
         void step() throws IOException {
             if (untilCrash == 0) {
                 crash(luck(2) == 0);
@@ -321,18 +179,13 @@ class LogMovesModelTest {
             } catch (IOException refused) {
                 // A bad disk, a full one, or a log that is being handed over.
                 assertThat(refused.getMessage()).containsAnyOf("simulated", "handed over", "room", "well", "is full");
-                models.values()
-                        .forEach(model -> model.logStart =
-                                Math.max(model.logStart, log(model).view().logStartOffset()));
+                someStartsMayHaveMoved();
                 untilCrash = Math.min(untilCrash, 0);
             }
         }
 
-        void act(int dice) throws IOException {
-            trace.add(Integer.toString(dice));
-            if (Long.getLong("moldau.seed", -1) >= 0) {
-                System.out.println(dice + " " + logs().current + " " + logs().told);
-            }
+        private void act(int dice) throws IOException {
+            note(Integer.toString(dice), () -> logs().current + " " + logs().told);
             var model = any();
             if (model == null || dice < 2) {
                 if (untilCrash < 0) {
@@ -348,10 +201,7 @@ class LogMovesModelTest {
                 world.threads().runOne();
                 acknowledge();
             } else if (dice < 68) {
-                for (int count = luck(30); count > 0; count--) {
-                    world.threads().runOne();
-                }
-                acknowledge();
+                runSome(30);
             } else if (dice < 71) {
                 world.threads().runAll();
                 acknowledge();
@@ -365,15 +215,12 @@ class LogMovesModelTest {
             } else if (dice < 85) {
                 sendAgain(model);
             } else if (dice < 86) {
-                long to = Math.max(model.logStart, Math.min(model.acknowledged, model.logStart + luck(20)));
-                assertThat(log(model).advanceLogStartTo(to)).isEqualTo(to);
-                model.logStart = to;
+                deleteRecords(model);
             } else if (dice == 86) {
                 models.remove(model.id);
                 logs().delete(model.id);
             } else if (dice == 87) {
-                model.changed(randomSettings(model.settings.durability()));
-                log(model).updateSettings(model.settings);
+                change(model, randomSettings(model.settings.durability()));
             } else if (dice == 88) {
                 truncate(model);
             } else if (dice == 89) {
@@ -388,9 +235,7 @@ class LogMovesModelTest {
         }
 
         private void misfortune() {
-            if (full) {
-                fill(false);
-            }
+            makeRoom();
             untilCrash = 1 + luck(10);
             if (luck(2) == 0) {
                 world.disk().failAfterWrites(luck(20));
@@ -399,29 +244,14 @@ class LogMovesModelTest {
             }
         }
 
-        void truncate(LogModel model) throws IOException {
-            long least = Math.max(model.acknowledged, log(model).view().durableEndOffset());
-            if (least > model.end || full) {
-                return;
-            }
-            log(model).truncateTo(least + luck((int) (model.end - least) + 1));
-            model.cut(log(model).view().logEndOffset());
-            model.logStart = log(model).view().logStartOffset();
-            idempotent++;
-            model.producersRead = true;
+        @Override
+        void settle() throws IOException {
+            crash(luck(2) == 0);
         }
 
-        void run() throws IOException {
-            for (int step = 0; step < STEPS; step++) {
-                step();
-            }
-            crash(luck(2) == 0);
-            world.timers().advance(10_000);
-            world.threads().runAll();
-            for (var model : models.values()) {
-                compare(model);
-            }
-            for (var directory : logs().directories.all()) {
+        @Override
+        void checkAtTheEnd() throws IOException {
+            for (var directory : directories()) {
                 assertThat(world.disk().list(directory.path())).noneMatch(name -> name.endsWith("-future"));
             }
         }
@@ -429,23 +259,9 @@ class LogMovesModelTest {
 
     @Test
     void whateverHappensWhileItIsMovedALogIsThereOnceAndWhole() {
-        long only = Long.getLong("moldau.seed", -1);
-        long moved = 0;
-        for (long seed : (only < 0 ? LongStream.range(0, SEEDS) : LongStream.of(only)).toArray()) {
-            var trace = List.<String>of();
-            try {
-                var life = new Life(seed);
-                trace = life.trace;
-                life.run();
-                moved += life.moved;
-            } catch (Throwable failure) {
-                throw new AssertionError(
-                        "seed " + seed + ", step " + trace.size() + " (" + String.join(" ", trace) + "): " + failure,
-                        failure);
-            }
-        }
-        if (only < 0) {
-            assertThat(moved).as("moves that were finished").isGreaterThan(SEEDS / 2);
+        var moved = new AtomicLong();
+        if (SimulatedLife.live(LongStream.range(0, SEEDS), Life::new, life -> moved.addAndGet(life.moved))) {
+            assertThat(moved.get()).as("moves that were finished").isGreaterThan(SEEDS / 2);
         }
     }
 }

@@ -82,7 +82,7 @@ class SegmentSwapTest {
         }
 
         private void compact(LogDirectory directory) {
-            var cleaner = new Cleaner(world.environment(), directory::logs, () -> CLEANING);
+            var cleaner = new Cleaner(world.environment(), directory::logs, () -> CLEANING, (id, what) -> {});
             cleaner.start();
             world.threads().runAll();
             world.timers().advance(1000);

@@ -59,7 +59,7 @@ public final class HangingTransactions implements AutoCloseable {
     private Set<Suspect> before = Set.of();
     private volatile boolean closed;
 
-    /// @param open the transactions that the logs in use have open; may read no files
+    /// @param open the transactions that logs have open; asked where waiting for a disk is allowed
     /// @param journal told, under the topic and the transactional id, what was aborted
     public HangingTransactions(
             Environment environment,

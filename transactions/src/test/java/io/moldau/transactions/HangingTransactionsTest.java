@@ -27,7 +27,7 @@ class HangingTransactionsTest {
     }
 
     private boolean isOpen(int partition) {
-        return !node.partitionOf(partition).log().transactions().open().isEmpty();
+        return !TransactionsFixture.openIn(node.partitionOf(partition)).isEmpty();
     }
 
     private List<String> explained(DecisionJournal.Kind kind, String name) {
@@ -109,13 +109,27 @@ class HangingTransactionsTest {
     }
 
     @Test
+    void oneInALogThatNobodyUsedSinceTheStartIsAbortedToo() throws IOException {
+        node.stray(0);
+        node.stray(1);
+        node.settle();
+        node.stopAndStart();
+        node.settle();
+        look();
+        look();
+        for (int index = 0; index < 2; index++) {
+            assertThat(LogOutcomes.of(node.partitionOf(index)).aborted).containsExactly("stray/" + index);
+            assertThat(isOpen(index)).isFalse();
+        }
+    }
+
+    @Test
     void nothingIsAbortedWhileACoordinatorIsMissing() throws IOException {
         node.initialised("t");
         node.stray(0);
         node.settle();
         node.restart(false);
         // The coordinator of "t" was not loaded yet.
-        node.partitionOf(0).log().producers();
         node.look();
         node.look();
         assertThat(isOpen(0)).isTrue();

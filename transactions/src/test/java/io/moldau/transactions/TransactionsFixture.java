@@ -28,7 +28,9 @@ import io.moldau.storage.LogDirectories;
 import io.moldau.storage.LogDirectorySettings;
 import io.moldau.storage.LogSettings;
 import io.moldau.storage.PartitionId;
+import io.moldau.storage.ProducerView;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -78,6 +80,7 @@ final class TransactionsFixture {
     private final TransactionSettings settings;
     private final MetadataImage image;
     private long nextProducerId = 1000;
+    private LogDirectories directories;
     private Partitions partitions;
     private TransactionCoordinator coordinator;
     private HangingTransactions hanging;
@@ -99,7 +102,7 @@ final class TransactionsFixture {
             records.add(new MetadataRecord.PartitionChanged(TOPIC_ID, partition(index)));
         }
         this.image = MetadataImage.EMPTY.replay(records);
-        var directories = openDirectories();
+        directories = openDirectories();
         partitions = newPartitions(directories);
         journal = new DecisionJournal(world.environment().clock());
         coordinator = newCoordinator();
@@ -135,10 +138,18 @@ final class TransactionsFixture {
                 coordinator,
                 this::writeMarker,
                 () -> partitions.all().stream()
-                        .flatMap(partition -> partition.log().transactions().open().stream()
+                        .flatMap(partition -> openIn(partition).stream()
                                 .map(producer -> new HangingTransactions.Open(partition.id(), producer)))
                         .toList(),
                 journal);
+    }
+
+    static List<ProducerView> openIn(Partition partition) {
+        try {
+            return partition.log().transactions().open();
+        } catch (IOException failure) {
+            throw new UncheckedIOException(failure);
+        }
     }
 
     private void open() {
@@ -171,7 +182,19 @@ final class TransactionsFixture {
         } else {
             world.kill();
         }
-        partitions = newPartitions(openDirectories());
+        startAgain();
+    }
+
+    /// A clean stop, and a new process on the same disk: the logs are at rest then.
+    void stopAndStart() throws IOException {
+        directories.close();
+        world.kill();
+        startAgain();
+    }
+
+    private void startAgain() throws IOException {
+        directories = openDirectories();
+        partitions = newPartitions(directories);
         coordinator = newCoordinator();
         hanging = newHanging();
         open();
@@ -281,7 +304,7 @@ final class TransactionsFixture {
         unasked(new Producer(1_000_000 + strays, (short) 0), index, 0, "stray/" + strays++);
     }
 
-    /// Looks for hanging transactions, in logs that are in use.
+    /// Looks for hanging transactions.
     void look() {
         hanging.look();
     }

@@ -86,15 +86,20 @@ public final class SimulatedDisk implements Disk {
         capacity = bytes;
     }
 
-    /// Bytes that the files take, as the operating system shows them.
+    /// Bytes that the files take, as the operating system shows them, and those that are reserved for them.
     public synchronized long usedBytes() {
         return used(root);
+    }
+
+    /// Bytes that are reserved for a file behind its end.
+    public synchronized long reservedBytes(Path path) {
+        return find(path) instanceof SimulatedFile file ? file.takenBytes() - file.size() : 0;
     }
 
     private static long used(Folder folder) {
         long sum = 0;
         for (var node : folder.seen.values()) {
-            sum += node instanceof Folder child ? used(child) : ((SimulatedFile) node).size();
+            sum += node instanceof Folder child ? used(child) : ((SimulatedFile) node).takenBytes();
         }
         return sum;
     }
@@ -187,6 +192,16 @@ public final class SimulatedDisk implements Disk {
             return new SimulatedFile.Handle(file, this, path);
         }
         throw new IOException(path + " is a directory");
+    }
+
+    @Override
+    public synchronized void reserve(Path path, long from, long bytes) {
+        if (find(path) instanceof SimulatedFile file) {
+            long growth = Math.max(0, from + bytes - file.takenBytes());
+            if (room(growth) == growth) {
+                file.reserve(from + bytes);
+            }
+        }
     }
 
     @Override

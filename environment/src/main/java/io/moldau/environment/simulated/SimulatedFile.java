@@ -21,9 +21,20 @@ final class SimulatedFile {
     private byte[] seen = {};
     private byte[] platter = {};
     private List<Change> unsynced = new ArrayList<>();
+    /// Blocks are there for bytes below this position.
+    private long reservedTo;
 
     synchronized int size() {
         return seen.length;
+    }
+
+    /// What the file takes of the disk.
+    synchronized long takenBytes() {
+        return Math.max(seen.length, reservedTo);
+    }
+
+    synchronized void reserve(long end) {
+        reservedTo = Math.max(reservedTo, end);
     }
 
     synchronized int read(ByteBuffer target, long position) {
@@ -48,6 +59,7 @@ final class SimulatedFile {
             seen = apply(seen, change);
             unsynced.add(change);
         }
+        reservedTo = 0;
     }
 
     synchronized void sync() {
@@ -81,6 +93,7 @@ final class SimulatedFile {
         }
         unsynced = new ArrayList<>();
         seen = platter.clone();
+        reservedTo = 0;
     }
 
     private static byte[] tear(byte[] content, Change change, SeededRandomness luck) {
@@ -134,7 +147,7 @@ final class SimulatedFile {
         public void write(ByteBuffer source, long position) throws IOException {
             alive();
             disk.countWrite(path);
-            long growth = Math.max(0, position + source.remaining() - file.size());
+            long growth = Math.max(0, position + source.remaining() - file.takenBytes());
             long room = disk.room(growth);
             if (room < growth) {
                 // As the real thing: what fits is written.
