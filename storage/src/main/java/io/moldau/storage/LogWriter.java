@@ -83,12 +83,7 @@ final class LogWriter {
     private @Nullable AppendResult take(
             int slot, ByteBuffer bytes, int leaderEpoch, AppendOrigin origin, boolean more, AppendResult[] results) {
         int size = bytes.remaining();
-        var refusal = refusal(run.sizeBytes() + size, origin);
-        if (refusal != null) {
-            return refusal;
-        }
         try {
-            log.wake();
             var settings = log.settings();
             var batches = RecordBatches.splitTrusted(bytes);
             boolean alone = origin == AppendOrigin.REPLICATION
@@ -98,11 +93,16 @@ final class LogWriter {
             if (alone || !run.hasRoomFor(size, settings)) {
                 write(origin, results);
             }
+            var refusal = refusal(run.sizeBytes() + size, origin);
+            if (refusal != null) {
+                return refusal;
+            }
+            log.wake();
             var answer = check(batches, size, origin, settings);
             if (answer instanceof AppendResult.Duplicate(long _, long last, long _, long _) && last >= ends.end()) {
                 // Of what is not written yet, and may not be.
                 write(origin, results);
-                answer = check(batches, size, origin, settings);
+                return take(slot, bytes, leaderEpoch, origin, more, results);
             }
             if (answer != null) {
                 return answer;
@@ -232,6 +232,8 @@ final class LogWriter {
             active.append(batches);
         } catch (DiskFullException full) {
             active.backTo(before);
+            // Some may be whole. After a power cut they must not stand where others were acknowledged since.
+            active.sync();
             throw full;
         }
         // From here on the batches are in the log.

@@ -32,7 +32,25 @@ final class LogModel {
             boolean transactional,
             ControlRecord.@Nullable Type marker,
             long timestamp,
-            List<Entry> entries) {}
+            List<Entry> entries) {
+        Batch movedTo(long newBase) {
+            long by = newBase - base;
+            return by == 0
+                    ? this
+                    : new Batch(
+                            newBase,
+                            last + by,
+                            producer,
+                            producerEpoch,
+                            sequence,
+                            transactional,
+                            marker,
+                            timestamp,
+                            entries.stream()
+                                    .map(entry -> new Entry(entry.offset + by, entry.key, entry.value, entry.timestamp))
+                                    .toList());
+        }
+    }
 
     enum Fate {
         VALID,
@@ -43,6 +61,7 @@ final class LogModel {
     final PartitionId id;
     final UuidBits topicId;
     LogSettings settings;
+    private final List<Batch> perhaps = new ArrayList<>();
     final List<Batch> batches = new ArrayList<>();
     long logStart;
     /// Deletions below it may have been taken back by a crash after compaction had passed.
@@ -71,11 +90,34 @@ final class LogModel {
     }
 
     void add(Batch batch) {
+        perhaps.clear();
         batches.add(batch);
         end = batch.last + 1;
     }
 
+    /// What was refused before has left no trace.
+    void nothingElseIsThere() {
+        perhaps.clear();
+    }
+
+    /// A batch that was refused while it was written, with others perhaps, to a disk that failed or is full.
+    void mayBeThere(Batch batch) {
+        long next = perhaps.isEmpty() ? end : perhaps.getLast().last() + 1;
+        perhaps.add(batch.movedTo(next));
+    }
+
+    /// After a restart: what was refused is there up to an offset.
+    void adopt(long logEnd) {
+        for (var batch : List.copyOf(perhaps)) {
+            if (batch.last < logEnd && batch.base == end) {
+                add(batch);
+            }
+        }
+        perhaps.clear();
+    }
+
     void cut(long newEnd) {
+        perhaps.clear();
         batches.removeIf(batch -> batch.last >= newEnd);
         end = newEnd;
     }

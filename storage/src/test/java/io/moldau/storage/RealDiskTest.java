@@ -5,15 +5,15 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.moldau.environment.Disk;
 import io.moldau.environment.DiskFile;
 import io.moldau.environment.Environment;
-import java.io.IOException;
-import java.util.Random;
-import java.nio.file.Files;
 import java.io.ByteArrayOutputStream;
+import java.io.IOException;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Proxy;
 import java.nio.ByteBuffer;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Random;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -111,7 +111,9 @@ class RealDiskTest {
                         var bytes = new byte[random.nextInt(20_000)];
                         random.nextBytes(bytes);
                         boolean direct = random.nextBoolean();
-                        parts[i] = (direct ? ByteBuffer.allocateDirect(bytes.length) : ByteBuffer.allocate(bytes.length))
+                        parts[i] = (direct
+                                        ? ByteBuffer.allocateDirect(bytes.length)
+                                        : ByteBuffer.allocate(bytes.length))
                                 .put(bytes)
                                 .flip();
                         expected.writeBytes(bytes);

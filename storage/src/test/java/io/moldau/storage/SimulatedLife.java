@@ -9,6 +9,7 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Supplier;
@@ -135,19 +136,60 @@ abstract class SimulatedLife {
         return all.isEmpty() ? null : all.get(luck(all.size()));
     }
 
+    /// One batch, or several that came together.
     final void append(LogModel model) {
+        if (log(model).directory().failure().isEmpty()) {
+            model.nothingElseIsThere();
+        }
+        var sent = new ArrayList<LogModel.Batch>();
+        var sequences = new HashMap<Long, Integer>();
+        for (int count = luck(3) == 0 ? 2 + luck(4) : 1; count > 0; count--) {
+            var batch = batch(model, sent.isEmpty() ? model.end : sent.getLast().last() + 1, sequences);
+            sent.add(batch);
+            if (batch.producer() == idempotent && luck(8) == 0) {
+                sent.add(batch);
+            }
+        }
+        var bytes = sent.stream().map(batch -> Batches.of(batch, compression())).toList();
+        var results = log(model).append(bytes, model.epoch, AppendOrigin.CLIENT);
+        var written = new HashMap<LogModel.Batch, LogModel.Batch>();
+        var gaps = new HashSet<Long>();
+        var lost = new HashSet<LogModel.Batch>();
+        for (int i = 0; i < results.size(); i++) {
+            var batch = sent.get(i);
+            var result = results.get(i);
+            var earlier = written.get(batch);
+            if (lost(result) || outOfOrder(result) && gaps.contains(batch.producer())) {
+                gaps.add(batch.producer());
+                if (earlier == null && lost.add(batch)) {
+                    model.mayBeThere(batch);
+                }
+            } else if (earlier != null) {
+                assertThat(result)
+                        .isEqualTo(new AppendResult.Duplicate(earlier.base(), earlier.last(), -1, model.logStart));
+            } else {
+                // Those before it may have found no room.
+                var there = batch.movedTo(model.end);
+                assertThat(result).isEqualTo(new AppendResult.Appended(there.base(), there.last(), -1, model.logStart));
+                model.add(there);
+                written.put(batch, there);
+            }
+        }
+    }
+
+    private LogModel.Batch batch(LogModel model, long base, Map<Long, Integer> sequences) {
         int kind = luck(4);
         long producer = kind == 0 ? 100L + luck(2) : kind == 1 ? idempotent : -1;
-        int sequence = producer < 0 ? -1 : model.nextSequence(producer);
+        int sequence = producer < 0 ? -1 : sequences.computeIfAbsent(producer, model::nextSequence);
         var entries = new ArrayList<LogModel.Entry>();
         for (int count = 1 + luck(4); count > 0; count--) {
             var value = luck(6) == 0 ? null : "v" + counter++ + "x".repeat(luck(10) == 0 ? 150 : luck(30));
-            entries.add(new LogModel.Entry(model.end + entries.size(), "k" + luck(12), value, nowMs()));
+            entries.add(new LogModel.Entry(base + entries.size(), "k" + luck(12), value, nowMs()));
         }
-        long last = model.end + entries.size() - 1;
-        var batch = new LogModel.Batch(
-                model.end,
-                last,
+        sequences.put(producer, sequence + entries.size());
+        return new LogModel.Batch(
+                base,
+                base + entries.size() - 1,
                 producer,
                 model.producerEpoch(producer),
                 sequence,
@@ -155,11 +197,11 @@ abstract class SimulatedLife {
                 null,
                 nowMs(),
                 List.copyOf(entries));
-        var result = log(model).append(Batches.of(batch, compression()), model.epoch, AppendOrigin.CLIENT);
-        if (!lost(result)) {
-            assertThat(result).isEqualTo(new AppendResult.Appended(batch.base(), last, -1, model.logStart));
-            model.add(batch);
-        }
+    }
+
+    private static boolean outOfOrder(AppendResult result) {
+        return result instanceof AppendResult.Refused(var error, var reason)
+                && error == AppendError.OUT_OF_ORDER_SEQUENCE_NUMBER;
     }
 
     private boolean lost(AppendResult result) {
@@ -310,6 +352,7 @@ abstract class SimulatedLife {
         if (!powerCut || model.settings.durability().waitsForSync()) {
             assertThat(view.logEndOffset()).as("end of %s", log).isGreaterThanOrEqualTo(model.acknowledged);
         }
+        model.adopt(view.logEndOffset());
         assertThat(view.logEndOffset()).isLessThanOrEqualTo(model.end);
         assertThat(view.logStartOffset()).isLessThanOrEqualTo(model.logStart);
         model.cut(view.logEndOffset());
