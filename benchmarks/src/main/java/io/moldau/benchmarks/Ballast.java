@@ -25,8 +25,8 @@ final class Ballast implements AutoCloseable {
     /// @param path of a file that takes no room on the disk
     Ballast(Path path) throws IOException {
         this.path = path;
-        this.file = FileChannel.open(
-                path, StandardOpenOption.CREATE, StandardOpenOption.READ, StandardOpenOption.WRITE);
+        this.file =
+                FileChannel.open(path, StandardOpenOption.CREATE, StandardOpenOption.READ, StandardOpenOption.WRITE);
         this.sizeBytes = Machine.memoryKib("MemTotal") << 10;
         file.write(ByteBuffer.allocate(1), sizeBytes - 1);
     }
