@@ -154,14 +154,15 @@ public final class Partition {
         strand.execute(() -> {
             appendDue.set(false);
             var arrived = new ArrayList<Arrived>();
+            var batches = new ArrayList<ByteBuffer>();
             for (var one = arrivals.poll(); one != null; one = arrivals.poll()) {
                 arrived.add(one);
+                batches.add(one.batches());
             }
             if (gone.isPresent()) {
                 arrived.forEach(one -> one.done().accept(gone.get()));
                 return;
             }
-            var batches = arrived.stream().map(Arrived::batches).toList();
             var results = log.append(batches, leaderEpoch, AppendOrigin.CLIENT);
             for (int i = 0; i < results.size(); i++) {
                 var one = arrived.get(i);

@@ -59,20 +59,14 @@ final class LogWriter {
             }
             write(origin, results);
         } finally {
-            end(false);
+            endRun();
         }
         return Arrays.asList(results);
     }
 
-    /// The run begins anew.
-    ///
-    /// @param written what was in it is in the log
-    private void end(boolean written) {
-        if (written) {
-            log.producers.confirmAhead();
-        } else {
-            log.producers.takeBackAhead();
-        }
+    /// The run begins anew. What did not get into the log is as if it never came.
+    private void endRun() {
+        log.producers.takeBackAhead();
         ahead = 0;
         run.clear();
     }
@@ -195,7 +189,7 @@ final class LogWriter {
                 results[part.slot()] = refusal;
             }
         }
-        end(refusal == null);
+        endRun();
     }
 
     /// The run is in the segment: whoever must know of it is told.
@@ -237,6 +231,7 @@ final class LogWriter {
             throw full;
         }
         // From here on the batches are in the log.
+        log.producers.confirmAhead();
         int index = 0;
         for (var batch : batches) {
             if (index++ < ahead) {
