@@ -13,7 +13,8 @@ import org.jspecify.annotations.Nullable;
 ///
 /// Cost rule: a journal writes each byte twice, and a sync of a segment costs the file system a commit. A log with so
 /// many bytes in a group ([LogDirectorySettings#directSyncBytes]) that the commit is the lesser cost has its segment
-/// synced instead; so have the logs that find the journal's share for one group used up.
+/// synced instead; so have the logs that find the journal's share for one group used up, and one that had a group of
+/// some size to itself: there is nobody to share a sync of the journal with (decision 9).
 final class Flusher {
     private static final long RETRY_MS = 1000;
 
@@ -34,6 +35,7 @@ final class Flusher {
     private final Journal journal;
     private final Threads.Dedicated thread;
     private final long mostJournaledBytes;
+    private final int soleBytes;
     private final Object queueLock = new Object();
     /// One group at a time is on its way to the disk.
     private final ReentrantLock flushLock = new ReentrantLock();
@@ -43,6 +45,8 @@ final class Flusher {
     /// A group for which the disk has no room: nothing else is written before it.
     private volatile @Nullable JournalGroup stuck;
     private volatile long unsyncedBytes;
+    /// Had the last group to itself.
+    private volatile @Nullable PartitionLog sole;
 
     Flusher(LogDirectory directory, LogDirectorySettings settings, Journal journal, Threads.Dedicated thread) {
         this.directory = directory;
@@ -50,6 +54,7 @@ final class Flusher {
         this.journal = journal;
         this.thread = thread;
         this.mostJournaledBytes = settings.journalBytes() / 4;
+        this.soleBytes = settings.directSyncBytes() / 8;
         this.gathering = newGroup();
     }
 
@@ -79,6 +84,7 @@ final class Flusher {
             pending.bytes += size;
             pending.endOffset = endOffset;
             pending.direct |= direct
+                    || log.equals(sole)
                     || pending.bytes > settings.directSyncBytes()
                     || gathering.journalBytes() + size > mostJournaledBytes;
             if (!pending.direct) {
@@ -184,6 +190,7 @@ final class Flusher {
             unsyncedBytes -= bytes;
             buffers.giveBack(group.entries());
         }
+        sole = soleOf(group);
         for (var pending : group.logs()) {
             pending.log.flushed(pending.endOffset, !failed);
         }
@@ -193,6 +200,14 @@ final class Flusher {
                 directory.environment().threads().blocking().execute(this::growJournal);
             }
         }
+    }
+
+    private @Nullable PartitionLog soleOf(JournalGroup group) {
+        if (group.logs().size() != 1) {
+            return null;
+        }
+        var only = group.logs().getFirst();
+        return only.bytes >= soleBytes ? only.log : null;
     }
 
     private void growJournal() {

@@ -39,6 +39,7 @@ public final class LogDirectory implements AutoCloseable {
     private final Checkpoints checkpoints;
     private final Removals removals;
     private final TailCache tails;
+    private final WriteBehind writeBehind;
     private final ConcurrentHashMap<PartitionId, PartitionLog> logs = new ConcurrentHashMap<>();
     private final List<Runnable> watchers = new CopyOnWriteArrayList<>();
     private List<MoveNote> moveNotes = List.of();
@@ -62,6 +63,7 @@ public final class LogDirectory implements AutoCloseable {
         this.flusher =
                 new Flusher(this, settings, journal, environment.threads().dedicated("moldau-flusher"));
         this.tails = new TailCache(settings.tailBytes());
+        this.writeBehind = new WriteBehind(environment);
     }
 
     /// Locks the directory and recovers it. Every log has [LogSettings#DEFAULTS] until its settings are updated.
@@ -179,6 +181,10 @@ public final class LogDirectory implements AutoCloseable {
 
     TailCache tails() {
         return tails;
+    }
+
+    WriteBehind writeBehind() {
+        return writeBehind;
     }
 
     Removals removals() {

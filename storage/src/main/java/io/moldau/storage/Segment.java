@@ -309,6 +309,16 @@ final class Segment {
         }
     }
 
+    /// Nothing more is appended to it: whoever looks something up reads its index from the files again. Of a node that
+    /// writes much, the indexes of what it wrote would fill the memory.
+    synchronized void closed() throws IOException {
+        writeIndex();
+        var known = index;
+        if (known != null && known.count() == indexEntriesOnDisk) {
+            index = null;
+        }
+    }
+
     private void writeIndexFiles() throws IOException {
         var known = index;
         if (known == null) {

@@ -12,7 +12,7 @@ final class SegmentList {
     private final LogDirectory directory;
     private final Path path;
     private final BlocksAhead blocks;
-    private final WriteBehind behind;
+    private final WriteBehind.Progress behind;
     private volatile List<Segment> all = List.of();
     /// What a checkpoint says of the log, as long as nobody asked for its files.
     private volatile Checkpoint.@Nullable Line rest;
@@ -26,7 +26,7 @@ final class SegmentList {
         this.directory = directory;
         this.path = path;
         this.blocks = new BlocksAhead(directory);
-        this.behind = new WriteBehind(directory.environment());
+        this.behind = directory.writeBehind().progress();
     }
 
     List<Segment> all() {
@@ -122,7 +122,7 @@ final class SegmentList {
     Segment roll(long baseOffset, LogSettings rules) throws IOException {
         var known = all;
         if (!known.isEmpty()) {
-            known.getLast().writeIndex();
+            known.getLast().closed();
         }
         var segment = Segment.create(directory.disk(), path, baseOffset, rules.indexIntervalBytes());
         var next = new ArrayList<>(known);
