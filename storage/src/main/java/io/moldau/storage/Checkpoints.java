@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.ReentrantLock;
 
 /// When and how a directory's checkpoints are written: they sync what changed since the last one, write it down, and
@@ -16,6 +17,7 @@ import java.util.concurrent.locks.ReentrantLock;
 final class Checkpoints {
     /// Syncs of many files side by side: one after the other each would wait for a commit of its own.
     private static final int SYNCS_AT_ONCE = 8;
+    private static final int UNJOURNALED_JOURNALS = 16;
 
     private record Discarded(PartitionLog log, List<Segment> segments, long delayMs) {}
 
@@ -23,6 +25,7 @@ final class Checkpoints {
     private final Journal journal;
     private final CheckpointFile file;
     private final ReentrantLock lock = new ReentrantLock();
+    private final AtomicLong unjournaledBytes = new AtomicLong();
     private final AtomicBoolean scheduled = new AtomicBoolean();
     private final AtomicBoolean namesChanged = new AtomicBoolean();
     // Guarded by this.
@@ -91,6 +94,16 @@ final class Checkpoints {
         starts.add(new Checkpoint.JournalStart(journal.generation(), end.position(), end.sequence()));
         file.write(false, starts, List.of(), List.of());
         begun = true;
+    }
+
+    /// So much was appended that neither waits for a sync nor is in the journal: a start after a crash reads all of it
+    /// that no checkpoint knows of. So one is written after some journals' worth of it.
+    void unjournaled(int bytes) {
+        if (unjournaledBytes.addAndGet(bytes)
+                >= UNJOURNALED_JOURNALS * directory.settings().journalBytes()) {
+            unjournaledBytes.set(0);
+            soon();
+        }
     }
 
     void soon() {

@@ -47,6 +47,8 @@ final class Flusher {
     private volatile long unsyncedBytes;
     /// Had the last group to itself.
     private volatile @Nullable PartitionLog sole;
+    /// Synced in segments, not in the journal, since the last checkpoint for that reason.
+    private long directBytes;
 
     Flusher(LogDirectory directory, LogDirectorySettings settings, Journal journal, Threads.Dedicated thread) {
         this.directory = directory;
@@ -185,6 +187,9 @@ final class Flusher {
         long bytes = 0;
         for (var pending : group.logs()) {
             bytes += pending.bytes;
+            if (pending.direct) {
+                directBytes += pending.bytes;
+            }
         }
         synchronized (queueLock) {
             unsyncedBytes -= bytes;
@@ -194,7 +199,15 @@ final class Flusher {
         for (var pending : group.logs()) {
             pending.log.flushed(pending.endOffset, !failed);
         }
-        if (!failed && journal.isHalfFull()) {
+        if (failed) {
+            return;
+        }
+        if (directBytes > settings.journalBytes() / 2) {
+            // The journal is not filled by these, and a start reads everything behind the last checkpoint.
+            directBytes = 0;
+            directory.checkpointSoon();
+        }
+        if (journal.isHalfFull()) {
             directory.checkpointSoon();
             if (!directory.room().isOut() && journal.wantsToGrow()) {
                 directory.environment().threads().blocking().execute(this::growJournal);

@@ -175,6 +175,10 @@ public final class LogDirectory implements AutoCloseable {
         return room;
     }
 
+    Checkpoints checkpoints() {
+        return checkpoints;
+    }
+
     Flusher flusher() {
         return flusher;
     }

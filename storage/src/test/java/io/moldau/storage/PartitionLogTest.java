@@ -7,9 +7,12 @@ import io.moldau.environment.simulated.SimulatedWorld;
 import io.moldau.records.TimestampType;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.channels.Channels;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
@@ -62,6 +65,97 @@ class PartitionLogTest {
         world.threads().runAll();
         assertThat(heard).containsExactly(3L);
         assertThat(log.view().logEndOffset()).isEqualTo(3);
+    }
+
+    private List<String> values(long from, long below) throws IOException {
+        return Batches.read(log, from, below, 100_000).stream()
+                .flatMap(batch -> Batches.values(batch).stream())
+                .toList();
+    }
+
+    private String journal() throws IOException {
+        var path = DATA.resolve("journal");
+        var bytes = ByteBuffer.allocate((int) world.disk().sizeBytes(path));
+        try (var file = world.disk().open(path)) {
+            file.read(bytes, 0);
+        }
+        return new String(bytes.array(), StandardCharsets.ISO_8859_1);
+    }
+
+    @Test
+    void aLogThatHadTheLastGroupToItselfIsSyncedInsteadOfJournaledUntilAnotherIsWrittenTo() throws IOException {
+        directory.close();
+        var settings = LogDirectorySettings.DEFAULTS.with(it -> it.directSyncBytes(80_000));
+        directory = LogDirectory.open(world.environment(), DATA, settings);
+        log = directory.log(ID).orElseThrow();
+        log.updateSettings(LogSettings.DEFAULTS);
+        var other = directory.create(new PartitionId("orders", 1), new UuidBits(1, 2), LogSettings.DEFAULTS);
+        world.threads().runAll();
+        var much = "x".repeat(10_000);
+        append("first" + much);
+        world.threads().runAll();
+        append("second" + much);
+        world.threads().runAll();
+        assertThat(journal()).contains("first").doesNotContain("second");
+        append("third" + much);
+        other.append(Batches.plain(now(), "another" + much), 0, AppendOrigin.CLIENT);
+        world.threads().runAll();
+        append("fourth" + much);
+        world.threads().runAll();
+        assertThat(journal()).contains("another", "fourth").doesNotContain("third");
+        assertThat(log.durableEndOffset()).isEqualTo(4);
+
+        world.disk().powerCut();
+        reopen();
+        assertThat(values(0, 4)).containsExactly("first" + much, "second" + much, "third" + much, "fourth" + much);
+    }
+
+    private long recoveryPoint() throws IOException {
+        var line = CheckpointFile.read(world.disk(), DATA).logs().get(log.key());
+        return line == null ? -1 : line.recoveryPoint();
+    }
+
+    @Test
+    void whatWaitsForNoSyncIsInACheckpointAfterSixteenJournals() throws IOException {
+        directory.close();
+        directory = LogDirectory.open(
+                world.environment(), DATA, LogDirectorySettings.DEFAULTS.with(it -> it.journalBytes(64 << 10)));
+        log = directory.log(ID).orElseThrow();
+        log.updateSettings(LogSettings.DEFAULTS.with(it -> it.durability(Durability.MEMORY)));
+        for (int i = 0; i < 15; i++) {
+            append("x".repeat(100_000));
+            world.threads().runAll();
+        }
+        assertThat(recoveryPoint()).isEqualTo(11);
+    }
+
+    @Test
+    void whatIsSyncedInsteadOfJournaledIsInACheckpointAfterHalfAJournal() throws IOException {
+        directory.close();
+        var settings = LogDirectorySettings.DEFAULTS.with(
+                it -> it.directSyncBytes(8_000).journalBytes(64 << 10));
+        directory = LogDirectory.open(world.environment(), DATA, settings);
+        log = directory.log(ID).orElseThrow();
+        log.updateSettings(LogSettings.DEFAULTS);
+        for (int i = 0; i < 6; i++) {
+            append("x".repeat(10_000));
+            world.threads().runAll();
+        }
+        assertThat(recoveryPoint()).isEqualTo(4);
+    }
+
+    @Test
+    void ofASegmentThatIsFullNoIndexStaysInMemoryAndItsRecordsAreFound() throws IOException {
+        for (int i = 0; i < 40; i++) {
+            append("value " + i);
+        }
+        world.threads().runAll();
+        var full = log.segments().getFirst();
+        assertThat(log.segments()).hasSizeGreaterThan(2);
+        assertThat(full.isAtHand(1L, 100)).isFalse();
+        assertThat(full.knownMaxTimestamp()).isEqualTo(now());
+        assertThat(values(1, 3)).containsExactly("value 1", "value 2");
+        assertThat(full.isAtHand(1L, 100)).isTrue();
     }
 
     @Test
