@@ -6,7 +6,11 @@ import io.moldau.environment.DiskFile;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayDeque;
+import java.util.Collections;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Objects;
+import java.util.Set;
 import java.util.WeakHashMap;
 
 /// The disk as the logs of one directory see it: of their segment files only so many are open at once. One that was
@@ -35,7 +39,8 @@ final class OpenFiles implements Disk {
     /// Gone from their folder and open still.
     private final ArrayDeque<Leaving> leaving = new ArrayDeque<>();
     private long leavingBytes;
-    private final WeakHashMap<PooledFile, Boolean> known = new WeakHashMap<>();
+    /// By folder: a rename or deletion concerns those of one, and there may be ten thousand.
+    private final HashMap<Path, Set<PooledFile>> known = new HashMap<>();
 
     OpenFiles(Disk disk, int limit, Clock clock, Runnable crowded) {
         this.disk = disk;
@@ -61,7 +66,7 @@ final class OpenFiles implements Disk {
         relieve();
         synchronized (this) {
             var pooled = new PooledFile(this, file);
-            known.put(pooled, true);
+            knownIn(folderOf(file)).add(pooled);
             enter(pooled, disk.open(file), 0);
             shrink();
             return pooled;
@@ -179,8 +184,16 @@ final class OpenFiles implements Disk {
         }
     }
 
+    private static Path folderOf(Path file) {
+        return Objects.requireNonNull(file.getParent());
+    }
+
+    private Set<PooledFile> knownIn(Path folder) {
+        return known.computeIfAbsent(folder, _ -> Collections.newSetFromMap(new WeakHashMap<>(2)));
+    }
+
     private void forget(Path path) throws IOException {
-        for (var pooled : known.keySet()) {
+        for (var pooled : known.getOrDefault(folderOf(path), Set.of())) {
             if (!pooled.gone && pooled.path.equals(path)) {
                 pooled.gone = true;
                 if (open.remove(pooled)) {
@@ -200,12 +213,25 @@ final class OpenFiles implements Disk {
             if (isSegment(to)) {
                 forget(to);
             }
-            for (var pooled : known.keySet()) {
-                if (pooled.path.equals(from)) {
-                    pooled.path = to;
-                } else if (from.equals(pooled.path.getParent())) {
+            if (isSegment(from)) {
+                renamed(from, to);
+                return;
+            }
+            var inside = known.remove(from);
+            if (inside != null) {
+                for (var pooled : inside) {
                     pooled.path = to.resolve(pooled.path.getFileName());
                 }
+                knownIn(to).addAll(inside);
+            }
+        }
+    }
+
+    /// From a name to another in the same folder.
+    private void renamed(Path from, Path to) {
+        for (var pooled : known.getOrDefault(folderOf(from), Set.of())) {
+            if (pooled.path.equals(from)) {
+                pooled.path = to;
             }
         }
     }
@@ -214,6 +240,9 @@ final class OpenFiles implements Disk {
     public void deleteIfExists(Path path) throws IOException {
         if (!isSegment(path)) {
             disk.deleteIfExists(path);
+            synchronized (this) {
+                known.remove(path);
+            }
             return;
         }
         synchronized (this) {
