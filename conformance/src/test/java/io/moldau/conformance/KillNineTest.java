@@ -35,7 +35,7 @@ class KillNineTest {
     private static final int KILLS = 5;
     private static final int PRODUCERS = 4;
     private static final int KEYS = 100;
-    private static final int PARTITIONS = 6;
+    private static final int PARTITIONS = Integer.getInteger("moldau.killNine.partitions", 6);
     private static final int RECORD_BYTES = 1024;
     private static final int RECORDS =
             (int) ((Long.getLong("moldau.killNine.mb", 2048) << 20) / RECORD_BYTES / PRODUCERS);
