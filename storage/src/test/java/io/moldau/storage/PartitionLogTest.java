@@ -45,9 +45,21 @@ class PartitionLogTest {
     }
 
     private void reopen() throws IOException {
-        directory = LogDirectory.open(world.environment(), DATA, LogDirectorySettings.DEFAULTS);
+        reopen(LogDirectorySettings.DEFAULTS, SMALL);
+    }
+
+    private void reopen(LogDirectorySettings settings, LogSettings logSettings) throws IOException {
+        directory = LogDirectory.open(world.environment(), DATA, settings);
         log = directory.log(ID).orElseThrow();
-        log.updateSettings(SMALL);
+        log.updateSettings(logSettings);
+    }
+
+    /// Batches of so many bytes or more, each in a group of its own.
+    private void appendAlone(int times, int bytes) {
+        for (int i = 0; i < times; i++) {
+            append("x".repeat(bytes));
+            world.threads().runAll();
+        }
     }
 
     private static AppendError error(AppendResult result) {
@@ -85,10 +97,7 @@ class PartitionLogTest {
     @Test
     void aLogThatHadTheLastGroupToItselfIsSyncedInsteadOfJournaledUntilAnotherIsWrittenTo() throws IOException {
         directory.close();
-        var settings = LogDirectorySettings.DEFAULTS.with(it -> it.directSyncBytes(80_000));
-        directory = LogDirectory.open(world.environment(), DATA, settings);
-        log = directory.log(ID).orElseThrow();
-        log.updateSettings(LogSettings.DEFAULTS);
+        reopen(LogDirectorySettings.DEFAULTS.with(it -> it.directSyncBytes(80_000)), LogSettings.DEFAULTS);
         var other = directory.create(new PartitionId("orders", 1), new UuidBits(1, 2), LogSettings.DEFAULTS);
         world.threads().runAll();
         var much = "x".repeat(10_000);
@@ -118,29 +127,21 @@ class PartitionLogTest {
     @Test
     void whatWaitsForNoSyncIsInACheckpointAfterSixteenJournals() throws IOException {
         directory.close();
-        directory = LogDirectory.open(
-                world.environment(), DATA, LogDirectorySettings.DEFAULTS.with(it -> it.journalBytes(64 << 10)));
-        log = directory.log(ID).orElseThrow();
-        log.updateSettings(LogSettings.DEFAULTS.with(it -> it.durability(Durability.MEMORY)));
-        for (int i = 0; i < 15; i++) {
-            append("x".repeat(100_000));
-            world.threads().runAll();
-        }
+        reopen(
+                LogDirectorySettings.DEFAULTS.with(it -> it.journalBytes(64 << 10)),
+                LogSettings.DEFAULTS.with(it -> it.durability(Durability.MEMORY)));
+        appendAlone(15, 100_000);
         assertThat(recoveryPoint()).isEqualTo(11);
     }
 
     @Test
     void whatIsSyncedInsteadOfJournaledIsInACheckpointAfterHalfAJournal() throws IOException {
         directory.close();
-        var settings = LogDirectorySettings.DEFAULTS.with(
-                it -> it.directSyncBytes(8_000).journalBytes(64 << 10));
-        directory = LogDirectory.open(world.environment(), DATA, settings);
-        log = directory.log(ID).orElseThrow();
-        log.updateSettings(LogSettings.DEFAULTS);
-        for (int i = 0; i < 6; i++) {
-            append("x".repeat(10_000));
-            world.threads().runAll();
-        }
+        reopen(
+                LogDirectorySettings.DEFAULTS.with(
+                        it -> it.directSyncBytes(8_000).journalBytes(64 << 10)),
+                LogSettings.DEFAULTS);
+        appendAlone(6, 10_000);
         assertThat(recoveryPoint()).isEqualTo(4);
     }
 
