@@ -7,6 +7,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 
 /// Writing without an end, at full speed and with a sync for every group: whether something stalls or grows. The topic
@@ -57,7 +58,15 @@ final class Sustained {
             var outcome = ClosedLoop.run(broker.port(), load, 0, WINDOW_MS, () -> {}, () -> {});
             broker.checkAlive();
             var latencies = outcome.sortedLatenciesNanos();
-            longest = Math.max(longest, latencies[latencies.length - 1] / 1e6);
+            double wait = latencies[latencies.length - 1] / 1e6;
+            longest = Math.max(longest, wait);
+            System.err.printf(
+                    Locale.ROOT,
+                    "%,6d s: %,.0f MB/s, longest wait %,.0f ms, %,.0f MB resident%n",
+                    (System.nanoTime() - started) / 1_000_000_000,
+                    outcome.megabytesPerSecond(),
+                    wait,
+                    broker.memoryKib("VmRSS") / 1e3);
             rates.add(outcome.megabytesPerSecond());
             bytes += outcome.bytes();
             if (early == null && System.nanoTime() - started > 60_000_000_000L) {
