@@ -300,6 +300,14 @@ public final class LogDirectory implements AutoCloseable {
         }
     }
 
+    /// Files that belong to no log any more. Takes long, so nobody's monitor is held.
+    void delete(List<Path> retired) throws IOException {
+        for (var file : retired) {
+            disk().deleteIfExists(file);
+        }
+        files.letGo();
+    }
+
     void deleteFolder(Path folder) throws IOException {
         for (var name : disk().list(folder)) {
             disk().deleteIfExists(folder.resolve(name));

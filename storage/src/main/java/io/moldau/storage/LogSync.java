@@ -122,6 +122,9 @@ final class LogSync {
         for (var segment : work.dirty) {
             segment.sync();
             segment.writeIndex();
+            if (!log.segmentList().isActive(segment)) {
+                segment.forgetIndex();
+            }
         }
         for (var one : work.aborted) {
             one.of().write(one);

@@ -6,6 +6,7 @@ import io.moldau.environment.DiskFile;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
@@ -64,18 +65,21 @@ final class OpenFiles implements Disk {
             return disk.open(file);
         }
         relieve();
+        var pooled = new PooledFile(this, file);
+        var closing = new ArrayList<DiskFile>();
         synchronized (this) {
-            var pooled = new PooledFile(this, file);
             knownIn(folderOf(file)).add(pooled);
             enter(pooled, disk.open(file), 0);
-            shrink();
-            return pooled;
+            shrink(closing);
         }
+        close(closing);
+        return pooled;
     }
 
     /// True if the file was closed: it is open now, and the caller counts among its users, so that it stays so.
     boolean reopen(PooledFile pooled) throws IOException {
         relieve();
+        var closing = new ArrayList<DiskFile>();
         synchronized (this) {
             if (pooled.users.get() >= 0) {
                 return false;
@@ -84,9 +88,10 @@ final class OpenFiles implements Disk {
                 throw new IOException("the segment file " + pooled.path + " was deleted or replaced");
             }
             enter(pooled, disk.open(pooled.path), 1);
-            shrink();
-            return true;
+            shrink(closing);
         }
+        close(closing);
+        return true;
     }
 
     private void enter(PooledFile pooled, DiskFile opened, int usersNow) {
@@ -95,12 +100,23 @@ final class OpenFiles implements Disk {
     }
 
     /// Nobody needs it any more.
-    synchronized void closed(PooledFile pooled) throws IOException {
-        pooled.gone = true;
-        open.remove(pooled);
-        pooled.dirty = false;
-        pooled.kept = false;
-        pooled.leave();
+    void closed(PooledFile pooled) throws IOException {
+        var closing = new ArrayList<DiskFile>();
+        synchronized (this) {
+            pooled.gone = true;
+            open.remove(pooled);
+            pooled.dirty = false;
+            pooled.kept = false;
+            pooled.leave(closing);
+        }
+        close(closing);
+    }
+
+    /// Without the monitor: the last to close a file that has no name any more waits while its blocks are given back.
+    private static void close(List<DiskFile> closing) throws IOException {
+        for (var file : closing) {
+            file.close();
+        }
     }
 
     /// Not with the monitor: others go on while this one waits for the disk.
@@ -115,31 +131,34 @@ final class OpenFiles implements Disk {
                 open.addLast(oldest);
             }
             oldest.syncIfOpen();
+            var closing = new ArrayList<DiskFile>();
             synchronized (this) {
-                if (oldest.leave()) {
+                if (oldest.leave(closing)) {
                     open.removeLastOccurrence(oldest);
                 }
             }
+            close(closing);
         }
     }
 
     /// Down to the limit again, after a checkpoint has synced what was unsynced.
-    synchronized void trim() throws IOException {
-        for (int i = open.size(); i > 0 && open.size() > limit; i--) {
-            var candidate = open.removeFirst();
-            if (!candidate.leave()) {
-                open.addLast(candidate);
+    void trim() throws IOException {
+        var closing = new ArrayList<DiskFile>();
+        synchronized (this) {
+            for (int i = open.size(); i > 0 && open.size() > limit; i--) {
+                var candidate = open.removeFirst();
+                if (!candidate.leave(closing)) {
+                    open.addLast(candidate);
+                }
             }
         }
+        close(closing);
+        letGo();
     }
 
-    private void shrink() throws IOException {
+    private void shrink(List<DiskFile> closing) {
         for (int i = 0; i < TRIES && open.size() > limit; i++) {
-            var candidate = open.removeFirst();
-            if (candidate.used || !candidate.leave()) {
-                candidate.used = false;
-                open.addLast(candidate);
-            }
+            closeUnlessUsed(open.removeFirst(), closing);
         }
         if (open.size() > limit + limit / 8) {
             crowded.run();
@@ -147,18 +166,34 @@ final class OpenFiles implements Disk {
     }
 
     /// Closes what nobody used since the last call.
-    synchronized void closeIdle() throws IOException {
-        for (int i = open.size(); i > 0; i--) {
-            var candidate = open.removeFirst();
-            if (candidate.used || !candidate.leave()) {
-                candidate.used = false;
-                open.addLast(candidate);
+    void closeIdle() throws IOException {
+        var closing = new ArrayList<DiskFile>();
+        synchronized (this) {
+            for (int i = open.size(); i > 0; i--) {
+                closeUnlessUsed(open.removeFirst(), closing);
             }
         }
+        close(closing);
         letGo();
     }
 
-    private void letGo() throws IOException {
+    private void closeUnlessUsed(PooledFile candidate, List<DiskFile> closing) {
+        if (candidate.used || !candidate.leave(closing)) {
+            candidate.used = false;
+            open.addLast(candidate);
+        }
+    }
+
+    /// Closes files without a name that were open for long enough, or hold too much.
+    void letGo() throws IOException {
+        var closing = new ArrayList<DiskFile>();
+        synchronized (this) {
+            letGo(closing);
+        }
+        close(closing);
+    }
+
+    private void letGo(List<DiskFile> closing) {
         for (int i = leaving.size(); i > 0; i--) {
             var first = leaving.getFirst();
             if (leavingBytes <= LEAVING_BYTES && clock.nanos() - first.sinceNanos <= LEAVING_NANOS) {
@@ -167,7 +202,7 @@ final class OpenFiles implements Disk {
             leaving.removeFirst();
             first.file.dirty = false;
             first.file.kept = false;
-            if (first.file.users.get() < 0 || first.file.leave()) {
+            if (first.file.users.get() < 0 || first.file.leave(closing)) {
                 leavingBytes -= first.bytes;
             } else {
                 // Somebody is at it this moment.
@@ -203,7 +238,6 @@ final class OpenFiles implements Disk {
                 }
             }
         }
-        letGo();
     }
 
     @Override
@@ -214,7 +248,11 @@ final class OpenFiles implements Disk {
                 forget(to);
             }
             if (isSegment(from)) {
-                renamed(from, to);
+                if (isSegment(to)) {
+                    renamed(from, to);
+                } else {
+                    forget(from);
+                }
                 return;
             }
             var inside = known.remove(from);
@@ -246,9 +284,9 @@ final class OpenFiles implements Disk {
             return;
         }
         synchronized (this) {
-            disk.deleteIfExists(path);
             forget(path);
         }
+        disk.deleteIfExists(path);
     }
 
     @Override

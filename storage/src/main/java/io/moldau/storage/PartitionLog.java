@@ -360,10 +360,12 @@ public final class PartitionLog {
 
     /// Removes files of segments that left the log a while ago, unless their names belong to somebody else by now:
     /// to a log created anew under this one's name, or to a segment that starts where an old one did.
-    synchronized void deleteFiles(List<Segment> old) throws IOException {
-        if (!deleted) {
-            segments.deleteFiles(old);
+    void deleteFiles(List<Segment> old) throws IOException {
+        List<Path> retired;
+        synchronized (this) {
+            retired = deleted ? List.of() : segments.retire(old);
         }
+        directory.delete(retired);
     }
 
     void namesChanged() {

@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.WritableByteChannel;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
@@ -36,8 +37,8 @@ final class PooledFile implements DiskFile {
         users.set(usersNow);
     }
 
-    /// Closes the file if nobody is at it and nothing in it is unsynced.
-    boolean leave() throws IOException {
+    /// Lets go of the handle if nobody is at it and nothing in it is unsynced; the caller closes it.
+    boolean leave(List<DiskFile> closing) {
         if (dirty || kept || !users.compareAndSet(0, -1)) {
             return false;
         }
@@ -49,7 +50,7 @@ final class PooledFile implements DiskFile {
         var last = file;
         file = null;
         if (last != null) {
-            last.close();
+            closing.add(last);
         }
         return true;
     }

@@ -309,10 +309,9 @@ final class Segment {
         }
     }
 
-    /// Nothing more is appended to it: whoever looks something up reads its index from the files again. Of a node that
+    /// Lets go of the index if its files have all of it: whoever looks something up reads it again. Of a node that
     /// writes much, the indexes of what it wrote would fill the memory.
-    synchronized void closed() throws IOException {
-        writeIndex();
+    synchronized void forgetIndex() {
         var known = index;
         if (known != null && known.count() == indexEntriesOnDisk) {
             index = null;
@@ -350,6 +349,13 @@ final class Segment {
         maxTimestamp = RecordBatch.NO_TIMESTAMP;
         indexEntriesOnDisk = 0;
         indexFiles().delete();
+    }
+
+    /// Its files get names under which nobody looks for them, which are added to `retired`: to be deleted.
+    void retire(List<Path> retired) throws IOException {
+        for (var suffix : List.of(".log", ".index", ".timeindex", AbortedTransactions.SUFFIX)) {
+            RetiredFiles.retire(disk, path(suffix), retired);
+        }
     }
 
     void delete() throws IOException {

@@ -41,6 +41,11 @@ final class SegmentList {
         return all.getLast();
     }
 
+    boolean isActive(Segment segment) {
+        var known = all;
+        return !known.isEmpty() && known.getLast() == segment;
+    }
+
     void rest(Checkpoint.Line line) {
         rest = line;
     }
@@ -122,7 +127,8 @@ final class SegmentList {
     Segment roll(long baseOffset, LogSettings rules) throws IOException {
         var known = all;
         if (!known.isEmpty()) {
-            known.getLast().closed();
+            // The next sync writes its index: who appends does not wait for that.
+            known.getLast().touch();
         }
         var segment = Segment.create(directory.disk(), path, baseOffset, rules.indexIntervalBytes());
         var next = new ArrayList<>(known);
@@ -188,13 +194,16 @@ final class SegmentList {
         return unsynced;
     }
 
-    /// Removes files of segments that left the log a while ago, unless their names belong to somebody else by now.
-    void deleteFiles(List<Segment> old) throws IOException {
+    /// Renames the files of segments that left the log a while ago, unless their names belong to somebody else by now;
+    /// what there is to delete.
+    List<Path> retire(List<Segment> old) throws IOException {
+        var retired = new ArrayList<Path>();
         for (var segment : old) {
             if (!hasSegmentAt(segment.baseOffset())) {
-                segment.delete();
+                segment.retire(retired);
             }
         }
+        return retired;
     }
 
     private boolean hasSegmentAt(long baseOffset) {

@@ -3,6 +3,7 @@ package io.moldau.storage;
 import io.moldau.environment.Disk;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 
 /// Puts one new segment in the place of some old ones, so that a crash at any moment leaves the old or the new.
@@ -32,6 +33,13 @@ final class SegmentSwap {
 
     /// False if the log is not any more what was rewritten; the new file is removed then.
     static boolean swap(PartitionLog log, SegmentRewrite rewrite) throws IOException {
+        var retired = new ArrayList<Path>();
+        boolean swapped = swap(log, rewrite, retired);
+        log.directory().delete(retired);
+        return swapped;
+    }
+
+    private static boolean swap(PartitionLog log, SegmentRewrite rewrite, List<Path> retired) throws IOException {
         return log.sync().exclusively(() -> {
             if (log.isDeleted()) {
                 return false;
@@ -53,7 +61,7 @@ final class SegmentSwap {
             disk.rename(rewrite.cleanedPath(), swap);
             try {
                 disk.syncDirectory(log.path());
-                boolean done = log.compaction().replace(rewrite, () -> finish(disk, log.path(), swap));
+                boolean done = log.compaction().replace(rewrite, () -> finish(disk, log.path(), swap, retired));
                 if (done) {
                     rewrite.target().writeIndex();
                 } else {
@@ -69,27 +77,28 @@ final class SegmentSwap {
         });
     }
 
-    private static boolean finish(Disk disk, Path folder, Path swap) throws IOException {
+    private static boolean finish(Disk disk, Path folder, Path swap, List<Path> retired) throws IOException {
         var name = String.valueOf(swap.getFileName());
         long base = Long.parseLong(name, 0, OFFSET_DIGITS, 10);
         long end = Long.parseLong(name, OFFSET_DIGITS + 1, 2 * OFFSET_DIGITS + 1, 10);
         var files = disk.list(folder);
         var aborted = folder.resolve(name.substring(0, name.length() - SWAP.length()) + ABORTED_SWAP);
         if (disk.exists(aborted)) {
-            deleteBetween(disk, folder, files, base, end, List.of(AbortedTransactions.SUFFIX));
+            retired.addAll(retireBetween(disk, folder, files, base, end, List.of(AbortedTransactions.SUFFIX)));
             if (disk.sizeBytes(aborted) == 0) {
                 disk.deleteIfExists(aborted);
             } else {
                 disk.rename(aborted, folder.resolve(Segment.fileName(base, AbortedTransactions.SUFFIX)));
             }
         }
-        deleteBetween(disk, folder, files, base, end, List.of(".log", ".index", ".timeindex"));
+        retired.addAll(retireBetween(disk, folder, files, base, end, List.of(".log", ".index", ".timeindex")));
         disk.rename(swap, folder.resolve(Segment.fileName(base, ".log")));
         return true;
     }
 
-    private static void deleteBetween(
+    private static List<Path> retireBetween(
             Disk disk, Path folder, List<String> files, long base, long end, List<String> suffixes) throws IOException {
+        var retired = new ArrayList<Path>();
         for (var file : files) {
             int dot = file.indexOf('.');
             if (dot != OFFSET_DIGITS || !suffixes.contains(file.substring(dot))) {
@@ -97,21 +106,26 @@ final class SegmentSwap {
             }
             long offset = Long.parseLong(file, 0, dot, 10);
             if (offset >= base && offset < end) {
-                disk.deleteIfExists(folder.resolve(file));
+                RetiredFiles.retire(disk, folder.resolve(file), retired);
             }
         }
+        return retired;
     }
 
     /// Brings a log's folder in order before its segments are listed; what it holds then.
     static List<String> recover(Disk disk, Path folder) throws IOException {
         var names = disk.list(folder);
-        boolean changed = false;
+        boolean changed = RetiredFiles.deleteLeft(disk, folder, names);
         for (var name : names) {
             if (name.endsWith(CLEANED)) {
                 disk.deleteIfExists(folder.resolve(name));
                 changed = true;
             } else if (name.endsWith(SWAP)) {
-                finish(disk, folder, folder.resolve(name));
+                var retired = new ArrayList<Path>();
+                finish(disk, folder, folder.resolve(name), retired);
+                for (var file : retired) {
+                    disk.deleteIfExists(file);
+                }
                 changed = true;
             }
         }

@@ -46,6 +46,7 @@ class OpenFilesTest {
             var path = data.resolve(i + ".log");
             opened.add(large(files, path));
             files.deleteIfExists(path);
+            files.letGo();
         }
         assertThat(files.count()).isEqualTo(2);
         assertThat(opened.get(4).read(ByteBuffer.allocate(1), 400L * MIB - 1)).isEqualTo(1);

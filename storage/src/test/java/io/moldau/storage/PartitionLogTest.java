@@ -151,6 +151,7 @@ class PartitionLogTest {
             append("value " + i);
         }
         world.threads().runAll();
+        directory.checkpoint(false);
         var full = log.segments().getFirst();
         assertThat(log.segments()).hasSizeGreaterThan(2);
         assertThat(full.isAtHand(1L, 100)).isFalse();
