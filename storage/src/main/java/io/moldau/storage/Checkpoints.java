@@ -17,15 +17,36 @@ import java.util.concurrent.locks.ReentrantLock;
 final class Checkpoints {
     /// Syncs of many files side by side: one after the other each would wait for a commit of its own.
     private static final int SYNCS_AT_ONCE = 8;
-    private static final int UNJOURNALED_JOURNALS = 16;
 
     private record Discarded(PartitionLog log, List<Segment> segments, long delayMs) {}
+
+    /// Bytes behind the last checkpoint that are in segments only: a start after a crash reads all of them. So one is
+    /// written when there are many.
+    private final class Unjournaled {
+        private final AtomicLong bytes = new AtomicLong();
+        private final long limit;
+
+        Unjournaled(long limit) {
+            this.limit = limit;
+        }
+
+        void add(long more) {
+            if (bytes.addAndGet(more) >= limit) {
+                soon();
+            }
+        }
+
+        void begin() {
+            bytes.set(0);
+        }
+    }
 
     private final LogDirectory directory;
     private final Journal journal;
     private final CheckpointFile file;
     private final ReentrantLock lock = new ReentrantLock();
-    private final AtomicLong unjournaledBytes = new AtomicLong();
+    private final Unjournaled synced;
+    private final Unjournaled unsynced;
     private final AtomicBoolean scheduled = new AtomicBoolean();
     private final AtomicBoolean namesChanged = new AtomicBoolean();
     // Guarded by this.
@@ -40,6 +61,9 @@ final class Checkpoints {
         this.directory = directory;
         this.journal = journal;
         this.file = new CheckpointFile(directory.environment().disk(), directory.path(), last);
+        // A checkpoint syncs the latter itself, which is what it costs.
+        this.synced = new Unjournaled(directory.settings().journalBytes() / 2);
+        this.unsynced = new Unjournaled(16 * directory.settings().journalBytes());
     }
 
     synchronized void note(PartitionLog log) {
@@ -96,14 +120,14 @@ final class Checkpoints {
         begun = true;
     }
 
-    /// So much was appended that neither waits for a sync nor is in the journal: a start after a crash reads all of it
-    /// that no checkpoint knows of. So one is written after some journals' worth of it.
-    void unjournaled(int bytes) {
-        if (unjournaledBytes.addAndGet(bytes)
-                >= UNJOURNALED_JOURNALS * directory.settings().journalBytes()) {
-            unjournaledBytes.set(0);
-            soon();
-        }
+    /// So much was synced in segments instead of in the journal.
+    void syncedInSegments(long bytes) {
+        synced.add(bytes);
+    }
+
+    /// So much was appended that waits for no sync.
+    void unsynced(int bytes) {
+        unsynced.add(bytes);
     }
 
     void soon() {
@@ -135,6 +159,8 @@ final class Checkpoints {
     private void writeLocked(boolean clean) throws IOException {
         // 1. Where the journal is. 2. Sync what was appended before that. 3. Write it down. 4. Free the journal.
         var mark = journal.head();
+        synced.begin();
+        unsynced.begin();
         Set<PartitionLog> changed;
         List<LogKey> gone;
         List<Discarded> going;

@@ -9,12 +9,8 @@ import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
 /// Group commit: takes everything that was appended since the last group, makes it durable with one sync of the
-/// journal, and says so. The next group gathers while this one is on its way to the disk.
-///
-/// Cost rule: a journal writes each byte twice, and a sync of a segment costs the file system a commit. A log with so
-/// many bytes in a group ([LogDirectorySettings#directSyncBytes]) that the commit is the lesser cost has its segment
-/// synced instead; so have the logs that find the journal's share for one group used up, and one that had a group of
-/// some size to itself: there is nobody to share a sync of the journal with (decision 9).
+/// journal, or of segments where that costs less ([SyncRule]), and says so. The next group gathers while this one is on
+/// its way to the disk.
 final class Flusher {
     private static final long RETRY_MS = 1000;
 
@@ -34,8 +30,7 @@ final class Flusher {
     private final LogDirectorySettings settings;
     private final Journal journal;
     private final Threads.Dedicated thread;
-    private final long mostJournaledBytes;
-    private final int soleBytes;
+    private final SyncRule rule;
     private final Object queueLock = new Object();
     /// One group at a time is on its way to the disk.
     private final ReentrantLock flushLock = new ReentrantLock();
@@ -45,23 +40,18 @@ final class Flusher {
     /// A group for which the disk has no room: nothing else is written before it.
     private volatile @Nullable JournalGroup stuck;
     private volatile long unsyncedBytes;
-    /// Had the last group to itself.
-    private volatile @Nullable PartitionLog sole;
-    /// Synced in segments, not in the journal, since the last checkpoint for that reason.
-    private long directBytes;
 
     Flusher(LogDirectory directory, LogDirectorySettings settings, Journal journal, Threads.Dedicated thread) {
         this.directory = directory;
         this.settings = settings;
         this.journal = journal;
         this.thread = thread;
-        this.mostJournaledBytes = settings.journalBytes() / 4;
-        this.soleBytes = settings.directSyncBytes() / 8;
+        this.rule = new SyncRule(settings);
         this.gathering = newGroup();
     }
 
     private JournalGroup newGroup() {
-        return new JournalGroup(buffers, (int) Math.min(JournalGroup.ENTRY_BYTES, mostJournaledBytes));
+        return new JournalGroup(buffers, (int) Math.min(JournalGroup.ENTRY_BYTES, rule.mostJournaledBytes()));
     }
 
     /// False if that many more bytes would be too many; always true if nothing waits.
@@ -85,10 +75,7 @@ final class Flusher {
             int size = batches.remaining();
             pending.bytes += size;
             pending.endOffset = endOffset;
-            pending.direct |= direct
-                    || log.equals(sole)
-                    || pending.bytes > settings.directSyncBytes()
-                    || gathering.journalBytes() + size > mostJournaledBytes;
+            pending.direct |= direct || rule.prefersSegment(log, pending.bytes, gathering.journalBytes() + size);
             if (!pending.direct) {
                 gathering.append(log, batches);
             }
@@ -185,27 +172,24 @@ final class Flusher {
         }
         boolean failed = directory.failure().isPresent();
         long bytes = 0;
+        long direct = 0;
         for (var pending : group.logs()) {
             bytes += pending.bytes;
-            if (pending.direct) {
-                directBytes += pending.bytes;
-            }
+            direct += pending.direct ? pending.bytes : 0;
         }
         synchronized (queueLock) {
             unsyncedBytes -= bytes;
             buffers.giveBack(group.entries());
         }
-        sole = soleOf(group);
+        rule.flushed(group);
         for (var pending : group.logs()) {
             pending.log.flushed(pending.endOffset, !failed);
         }
         if (failed) {
             return;
         }
-        if (directBytes > settings.journalBytes() / 2) {
-            // The journal is not filled by these, and a start reads everything behind the last checkpoint.
-            directBytes = 0;
-            directory.checkpointSoon();
+        if (direct > 0) {
+            directory.checkpoints().syncedInSegments(direct);
         }
         if (journal.isHalfFull()) {
             directory.checkpointSoon();
@@ -213,14 +197,6 @@ final class Flusher {
                 directory.environment().threads().blocking().execute(this::growJournal);
             }
         }
-    }
-
-    private @Nullable PartitionLog soleOf(JournalGroup group) {
-        if (group.logs().size() != 1) {
-            return null;
-        }
-        var only = group.logs().getFirst();
-        return only.bytes >= soleBytes ? only.log : null;
     }
 
     private void growJournal() {

@@ -209,7 +209,7 @@ final class LogWriter {
         if (!settings.waitsForSync()) {
             unjournaledBytes = true;
             ends.allDurable();
-            directory.checkpoints().unjournaled(run.sizeBytes());
+            directory.checkpoints().unsynced(run.sizeBytes());
             flushes.appended(run.endOr(0) - run.parts().getFirst().baseOffset(), settings);
         }
         var next = succession;
