@@ -3,7 +3,6 @@ package io.moldau.environment;
 import java.security.SecureRandom;
 import java.util.concurrent.Executor;
 import java.util.concurrent.LinkedBlockingQueue;
-import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
@@ -26,9 +25,6 @@ final class RealWorld {
                 return System.nanoTime();
             }
         };
-        var timers = new ScheduledThreadPoolExecutor(1, factory("moldau-timer"));
-        timers.setRemoveOnCancelPolicy(true);
-        timers.setExecuteExistingDelayedTasksAfterShutdownPolicy(false);
         var blocking = pool("moldau-blocking");
         var reading = pool("moldau-reader");
         Threads threads = new Threads() {
@@ -47,15 +43,7 @@ final class RealWorld {
                 return reading;
             }
         };
-        return new Environment(
-                clock,
-                (delayMs, task) -> {
-                    var future = timers.schedule(task, Math.max(0, delayMs), TimeUnit.MILLISECONDS);
-                    return () -> future.cancel(false);
-                },
-                threads,
-                Disk.real(),
-                lazyRandomness());
+        return new Environment(clock, new TimerThread("moldau-timer", clock), threads, Disk.real(), lazyRandomness());
     }
 
     private static ThreadPoolExecutor pool(String name) {

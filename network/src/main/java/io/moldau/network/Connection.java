@@ -312,6 +312,7 @@ final class Connection {
         }
         if (key.interestOps() != interest) {
             key.interestOps(interest);
+            loop.selectorChanged();
         }
     }
 

@@ -2,6 +2,7 @@ package io.moldau.network;
 
 import io.moldau.environment.Clock;
 import io.moldau.environment.Timers;
+import io.moldau.environment.WakeUps;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.nio.channels.SelectionKey;
@@ -17,12 +18,15 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicBoolean;
-import org.jspecify.annotations.Nullable;
+import java.util.concurrent.locks.ReentrantLock;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /// One thread and its selector, owner of the connections assigned to it.
-final class EventLoop implements Runnable {
+///
+/// While the thread waits in its selector, another one that has something for it may run a pass in its place
+/// ([WakeUps]): whoever holds [#running] is the loop.
+final class EventLoop implements Runnable, WakeUps.Sleeper {
     private static final Logger LOG = LoggerFactory.getLogger(EventLoop.class);
     private static final long LENT_BYTES = 32L << 20;
     /// What is ready after so long was ready before, or nearly.
@@ -43,7 +47,9 @@ final class EventLoop implements Runnable {
     private final Set<Connection> connections = new HashSet<>();
     private final LinkedHashSet<Connection> starving = new LinkedHashSet<>();
     private volatile boolean hungry;
-    private volatile @Nullable Thread thread;
+    private final ReentrantLock running = new ReentrantLock();
+    /// The selector takes note of something new when it is asked the next time only.
+    private boolean selectorIsBehind;
     private volatile boolean stopping;
     private final ArrayDeque<Connection> handedOver = new ArrayDeque<>();
     private final ArrayDeque<Runnable> due = new ArrayDeque<>();
@@ -76,40 +82,77 @@ final class EventLoop implements Runnable {
     }
 
     boolean inLoop() {
-        return Thread.currentThread().equals(thread);
+        return running.isHeldByCurrentThread();
     }
 
     /// Runs `task` on the loop, soon, never within the caller. Many tasks share one wake-up.
     void execute(Runnable task) {
         tasks.add(task);
         if (!inLoop() && wakeUpDue.compareAndSet(false, true)) {
-            selector.wakeup();
+            WakeUps.give(this);
         }
     }
 
     @Override
-    public void run() {
-        thread = Thread.currentThread();
-        while (!stopping) {
-            try {
-                if (tasks.isEmpty()) {
-                    select();
-                } else {
-                    selector.selectNow(this::dispatch);
-                }
-            } catch (IOException failure) {
-                LOG.error("An event loop's selector failed; going on", failure);
-            }
-            runTasks();
-            feedStarving();
-            endPass();
+    public void wake() {
+        selector.wakeup();
+    }
+
+    @Override
+    public void standIn() {
+        if (!running.tryLock()) {
+            wake();
+            return;
         }
-        List.copyOf(connections).forEach(connection -> connection.close(null));
         try {
+            selectorIsBehind = false;
+            pass();
+            if (selectorIsBehind) {
+                wake();
+            }
+        } finally {
+            running.unlock();
+        }
+    }
+
+    /// What the selector waits for has changed. It hears of it when it is asked the next time.
+    void selectorChanged() {
+        selectorIsBehind = true;
+    }
+
+    @Override
+    public void run() {
+        running.lock();
+        try {
+            while (!stopping) {
+                turn();
+            }
+            List.copyOf(connections).forEach(connection -> connection.close(null));
             selector.close();
         } catch (IOException failure) {
             LOG.debug("closing a selector failed", failure);
+        } finally {
+            running.unlock();
         }
+    }
+
+    private void turn() {
+        try {
+            if (tasks.isEmpty()) {
+                select();
+            } else {
+                selector.selectNow(this::dispatch);
+            }
+        } catch (IOException failure) {
+            LOG.error("An event loop's selector failed; going on", failure);
+        }
+        pass();
+    }
+
+    private void pass() {
+        runTasks();
+        feedStarving();
+        endPass();
     }
 
     /// Under load something is ready whenever the loop asks, but little: whoever was answered has hardly had time
@@ -124,11 +167,23 @@ final class EventLoop implements Runnable {
         underLoad = false;
         asking = true;
         askedNanos = clock.nanos();
-        selector.select(this::dispatch);
+        running.unlock();
+        try {
+            selector.select(this::dispatch);
+        } finally {
+            awake();
+        }
         asking = false;
     }
 
+    private void awake() {
+        if (!running.isHeldByCurrentThread()) {
+            running.lock();
+        }
+    }
+
     private void dispatch(SelectionKey key) {
+        awake();
         if (asking) {
             asking = false;
             underLoad = clock.nanos() - askedNanos < AT_ONCE_NANOS;
@@ -204,6 +259,7 @@ final class EventLoop implements Runnable {
         try {
             channel.configureBlocking(false);
             var key = channel.register(selector, SelectionKey.OP_READ);
+            selectorChanged();
             var connection = server.connection(this, channel, key);
             key.attach(connection);
             connections.add(connection);
@@ -213,6 +269,7 @@ final class EventLoop implements Runnable {
     }
 
     void forget(Connection connection) {
+        selectorChanged();
         connections.remove(connection);
         starving.remove(connection);
         server.connectionEnded(connection.peer());

@@ -2,6 +2,7 @@ package io.moldau.storage;
 
 import io.moldau.environment.DiskFullException;
 import io.moldau.environment.Threads;
+import io.moldau.environment.WakeUps;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.List;
@@ -35,6 +36,7 @@ final class Flusher {
     /// One group at a time is on its way to the disk.
     private final ReentrantLock flushLock = new ReentrantLock();
     private final JournalGroup.Buffers buffers = new JournalGroup.Buffers();
+    private final WakeUps wakeUps = new WakeUps();
     private JournalGroup gathering;
     private boolean running;
     /// A group for which the disk has no room: nothing else is written before it.
@@ -119,10 +121,27 @@ final class Flusher {
             if (!first) {
                 Thread.yield();
             }
-            if (!flushNow()) {
+            if (!flushHoldingBack()) {
                 directory.environment().timers().schedule(RETRY_MS, () -> thread.execute(this::drain));
                 return;
             }
+        }
+    }
+
+    /// Who was answered is woken when the group is through; or, if nobody waits for the next one, what he was to be
+    /// woken for is done here.
+    private boolean flushHoldingBack() {
+        wakeUps.holdBack();
+        try {
+            return flushNow();
+        } finally {
+            wakeUps.give(isIdle());
+        }
+    }
+
+    private boolean isIdle() {
+        synchronized (queueLock) {
+            return stuck == null && gathering.isEmpty();
         }
     }
 

@@ -2,7 +2,6 @@ package io.moldau.storage;
 
 import io.moldau.environment.Disk;
 import io.moldau.environment.DiskFile;
-import io.moldau.environment.DiskFullException;
 import io.moldau.records.RecordBatch;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -16,24 +15,19 @@ import org.jspecify.annotations.Nullable;
 /// The owner appends; anybody reads what lies below [#sizeBytes]. A handle is never closed while somebody may read
 /// through it: dropping it leaves closing to the garbage collector, so that slices outlive deletion.
 final class Segment {
+    private static final int RECENT_BYTES = 8 << 20;
+
     private final Disk disk;
     private final Path directory;
     private final long baseOffset;
-    private static final int RECENT_BYTES = 8 << 20;
-    private final int indexIntervalBytes;
     private final int writtenFrom;
+    private final SegmentIndex index;
     private final AbortedTransactions aborted;
     private volatile int size;
     private volatile @Nullable DiskFile file;
-    private volatile @Nullable OffsetIndex index;
     private volatile boolean dirty;
     private volatile boolean used;
     private volatile boolean pinned;
-    private volatile long maxTimestamp = RecordBatch.NO_TIMESTAMP;
-    private volatile boolean timesKnown;
-    private long firstTimestamp = RecordBatch.NO_TIMESTAMP;
-    private int bytesSinceIndexEntry;
-    private int indexEntriesOnDisk;
 
     Segment(Disk disk, Path directory, long baseOffset, int sizeBytes, int indexIntervalBytes) {
         this.disk = disk;
@@ -41,7 +35,7 @@ final class Segment {
         this.baseOffset = baseOffset;
         this.size = sizeBytes;
         this.writtenFrom = sizeBytes;
-        this.indexIntervalBytes = indexIntervalBytes;
+        this.index = new SegmentIndex(this, disk, indexIntervalBytes);
         this.aborted = new AbortedTransactions(disk, directory, baseOffset);
     }
 
@@ -49,8 +43,7 @@ final class Segment {
     static Segment create(Disk disk, Path directory, long baseOffset, int indexIntervalBytes) throws IOException {
         var segment = new Segment(disk, directory, baseOffset, 0, indexIntervalBytes);
         segment.file().truncate(0);
-        segment.index = new OffsetIndex();
-        segment.timesKnown = true;
+        segment.index.begin();
         segment.dirty = true;
         return segment;
     }
@@ -59,15 +52,13 @@ final class Segment {
     static Segment over(Disk disk, Path directory, long baseOffset, DiskFile file, int indexIntervalBytes) {
         var segment = new Segment(disk, directory, baseOffset, 0, indexIntervalBytes);
         segment.file = file;
-        segment.index = new OffsetIndex();
-        segment.maxTimestamp = RecordBatch.NO_TIMESTAMP;
-        segment.timesKnown = true;
+        segment.index.begin();
         return segment;
     }
 
     /// The same in another folder: its files were moved there, and nothing of them is unsynced.
     Segment movedTo(Path folder) {
-        var moved = new Segment(disk, folder, baseOffset, size, indexIntervalBytes);
+        var moved = new Segment(disk, folder, baseOffset, size, index.intervalBytes());
         if (!aborted.isEmpty()) {
             moved.aborted.found();
         }
@@ -113,7 +104,7 @@ final class Segment {
     void rest() {
         if (!used && !dirty && !pinned) {
             file = null;
-            index = null;
+            index.forget();
         }
         used = false;
         aborted.rest();
@@ -134,15 +125,15 @@ final class Segment {
 
     /// True if finding what a read of at most `maxBytes` from this offset on gives waits for no disk.
     boolean isAtHand(long offset, int maxBytes) throws IOException {
-        var known = index;
+        var known = index.inMemory();
         if (known == null || file == null || offset < baseOffset) {
             return false;
         }
         int from = known.positionAtOrBelow(offset - baseOffset);
         // It looks at headers behind an index entry, and at those before the first batch that does not fit any more.
-        int around = (int) Math.min(Integer.MAX_VALUE, 2L * indexIntervalBytes + RecordBatch.HEADER_BYTES);
+        int around = (int) Math.min(Integer.MAX_VALUE, 2L * index.intervalBytes() + RecordBatch.HEADER_BYTES);
         int end = size;
-        int last = (int) Math.max(from, Math.min(end, (long) from + maxBytes) - indexIntervalBytes);
+        int last = (int) Math.max(from, Math.min(end, (long) from + maxBytes) - index.intervalBytes());
         return isAtHand(from, Math.min(end - from, around)) && isAtHand(last, Math.min(end - last, around));
     }
 
@@ -176,23 +167,14 @@ final class Segment {
 
     private void appended(OffsetIndex known, RecordBatch batch) {
         int at = size;
-        maxTimestamp = Math.max(maxTimestamp, batch.maxTimestamp());
-        if (at == 0) {
-            firstTimestamp = batch.maxTimestamp();
-        }
-        if (bytesSinceIndexEntry >= indexIntervalBytes || at == 0) {
-            known.add((int) (batch.baseOffset() - baseOffset), at, maxTimestamp);
-            bytesSinceIndexEntry = 0;
-        }
-        bytesSinceIndexEntry += batch.sizeBytes();
+        index.appended(known, batch, at);
         size = at + batch.sizeBytes();
     }
 
     /// So many more batches might make the larger of the two index files larger than `mostBytes`. One always fits.
     boolean isIndexFull(int mostBytes, int batches) throws IOException {
-        int count = index().count();
-        boolean entryDue = batches > 1 || bytesSinceIndexEntry >= indexIntervalBytes;
-        return entryDue && (count + batches) * OffsetIndex.ENTRY_BYTES > mostBytes;
+        used = true;
+        return index.isFull(mostBytes, batches);
     }
 
     /// True once: there was something to sync.
@@ -212,143 +194,51 @@ final class Segment {
     }
 
     long maxTimestamp() throws IOException {
-        if (!timesKnown) {
-            index();
-        }
-        return maxTimestamp;
+        return index.maxTimestamp();
     }
 
     /// -1 if it is not known without reading files.
     long knownMaxTimestamp() {
-        return timesKnown ? maxTimestamp : RecordBatch.NO_TIMESTAMP;
+        return index.knownMaxTimestamp();
     }
 
     long firstTimestamp() throws IOException {
-        if (!timesKnown) {
-            index();
-        }
-        return firstTimestamp;
+        return index.firstTimestamp();
     }
 
     /// Where the segment ends, to come back to.
-    record End(int sizeBytes, long maxTimestamp, long firstTimestamp, int bytesSinceIndexEntry) {}
-
-    End end() throws IOException {
-        index();
-        return new End(size, maxTimestamp, firstTimestamp, bytesSinceIndexEntry);
+    SegmentIndex.End end() throws IOException {
+        return index.end();
     }
 
     /// Takes back what was appended since: a write failed. Nobody was told of it.
-    void backTo(End end) throws IOException {
-        size = end.sizeBytes;
-        maxTimestamp = end.maxTimestamp;
-        firstTimestamp = end.firstTimestamp;
-        bytesSinceIndexEntry = end.bytesSinceIndexEntry;
-        index().truncateTo(end.sizeBytes);
-        indexEntriesOnDisk = Math.min(indexEntriesOnDisk, index().count());
-        file().truncate(end.sizeBytes);
+    void backTo(SegmentIndex.End end) throws IOException {
+        size = end.sizeBytes();
+        index.backTo(end);
+        file().truncate(end.sizeBytes());
     }
 
-    /// The index, read from its files and completed from the log.
     OffsetIndex index() throws IOException {
         used = true;
-        var known = index;
-        return known != null ? known : loadIndex();
+        return index.get();
     }
 
-    private synchronized OffsetIndex loadIndex() throws IOException {
-        var known = index;
-        if (known != null) {
-            return known;
-        }
-        var loaded = indexFiles().read(size);
-        int from = 0;
-        long newest = RecordBatch.NO_TIMESTAMP;
-        int last = loaded.count() - 1;
-        if (last >= 0) {
-            var header = BatchHeader.read(file(), loaded.position(last), size);
-            if (header != null && header.baseOffset() == baseOffset + loaded.relativeOffset(last)) {
-                from = loaded.position(last);
-                newest = loaded.timestamp(last);
-            } else {
-                loaded = new OffsetIndex();
-            }
-        }
-        indexEntriesOnDisk = loaded.count();
-        int since = indexIntervalBytes;
-        boolean known0 = from > 0 || loaded.count() > 0;
-        if (known0) {
-            since = 0;
-        }
-        var scan = new SegmentScan(file(), from, size);
-        boolean skipEntry = known0;
-        for (var batch = scan.next(); batch != null; batch = scan.next()) {
-            newest = Math.max(newest, batch.maxTimestamp());
-            if (!skipEntry && since >= indexIntervalBytes) {
-                loaded.add((int) (batch.baseOffset() - baseOffset), (int) scan.position() - batch.sizeBytes(), newest);
-                since = 0;
-            }
-            skipEntry = false;
-            since += batch.sizeBytes();
-        }
-        var first = BatchHeader.read(file(), 0, size);
-        firstTimestamp = first == null ? RecordBatch.NO_TIMESTAMP : first.maxTimestamp();
-        bytesSinceIndexEntry = since;
-        maxTimestamp = newest;
-        index = loaded;
-        timesKnown = true;
-        return loaded;
+    void writeIndex() throws IOException {
+        index.write();
     }
 
-    /// Writes what the index files lack. They are not synced: they can be made anew, so a full disk is no harm.
-    synchronized void writeIndex() throws IOException {
-        try {
-            writeIndexFiles();
-        } catch (DiskFullException full) {
-            indexEntriesOnDisk = 0;
-        }
+    /// Of a node that writes much, the indexes of what it wrote would fill the memory.
+    void forgetIndex() {
+        index.forgetIfWritten();
     }
 
-    /// Lets go of the index if its files have all of it: whoever looks something up reads it again. Of a node that
-    /// writes much, the indexes of what it wrote would fill the memory.
-    synchronized void forgetIndex() {
-        var known = index;
-        if (known != null && known.count() == indexEntriesOnDisk) {
-            index = null;
-        }
-    }
-
-    private void writeIndexFiles() throws IOException {
-        var known = index;
-        if (known == null) {
-            return;
-        }
-        int count = known.count();
-        if (count > indexEntriesOnDisk) {
-            indexFiles().write(known, indexEntriesOnDisk, count);
-            indexEntriesOnDisk = count;
-        }
-    }
-
-    private IndexFiles indexFiles() {
-        return new IndexFiles(disk, path(".index"), path(".timeindex"));
-    }
-
-    /// Cuts the file; its index is made anew.
-    synchronized void truncateTo(int sizeBytes) throws IOException {
-        file().truncate(sizeBytes);
-        size = sizeBytes;
-        dirty = true;
-        dropIndex();
-    }
-
-    /// Forgets the index in memory and on disk.
-    synchronized void dropIndex() throws IOException {
-        index = null;
-        timesKnown = false;
-        maxTimestamp = RecordBatch.NO_TIMESTAMP;
-        indexEntriesOnDisk = 0;
-        indexFiles().delete();
+    /// Cuts the file.
+    void truncateTo(int sizeBytes) throws IOException {
+        index.anewAfter(() -> {
+            file().truncate(sizeBytes);
+            size = sizeBytes;
+            dirty = true;
+        });
     }
 
     /// Its files get names under which nobody looks for them, which are added to `retired`: to be deleted.
@@ -360,7 +250,7 @@ final class Segment {
 
     void delete() throws IOException {
         disk.deleteIfExists(path(".log"));
-        indexFiles().delete();
+        index.files().delete();
         aborted.delete();
     }
 
@@ -391,7 +281,7 @@ final class Segment {
     int endOf(int from, int end, int maxBytes, long belowOffset, boolean atLeastOne) throws IOException {
         int limit = (int) Math.min(end, (long) from + Math.max(0, maxBytes));
         int at = from;
-        if (limit - from > indexIntervalBytes) {
+        if (limit - from > index.intervalBytes()) {
             var known = index();
             int start = known.batchStartAtOrBelow(limit);
             int below = known.positionAtOrBelow(belowOffset - 1 - baseOffset);
