@@ -107,7 +107,7 @@ final class EventLoop implements Runnable, WakeUps.Sleeper {
         try {
             selectorIsBehind = false;
             pass();
-            if (selectorIsBehind) {
+            if (selectorIsBehind || !tasks.isEmpty()) {
                 wake();
             }
         } finally {
@@ -282,7 +282,7 @@ final class EventLoop implements Runnable, WakeUps.Sleeper {
 
     /// Request bytes became free: whoever waits for room, on any loop, may try again.
     void memoryReleased() {
-        server.memoryReleased(this);
+        server.memoryReleased();
     }
 
     boolean hasStarving() {

@@ -231,9 +231,9 @@ public final class NetworkServer implements AutoCloseable {
         return environment.timers().schedule(delayMs, task);
     }
 
-    void memoryReleased(EventLoop by) {
+    void memoryReleased() {
         for (var loop : loops) {
-            if (!loop.equals(by) && loop.hasStarving()) {
+            if (loop.hasStarving()) {
                 loop.execute(() -> {});
             }
         }
