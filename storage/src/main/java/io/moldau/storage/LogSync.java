@@ -40,6 +40,7 @@ final class LogSync {
             if (!log.isDeleted()) {
                 try {
                     run(work);
+                    log.segmentList().writeActiveIndex();
                 } catch (DiskFullException full) {
                     // The segments are synced; the snapshot and the names wait for the next time.
                     notSynced(work);
@@ -121,8 +122,8 @@ final class LogSync {
         var disk = log.directory().disk();
         for (var segment : work.dirty) {
             segment.sync();
-            segment.writeIndex();
             if (!log.segmentList().isActive(segment)) {
+                segment.writeIndex();
                 segment.forgetIndex();
             }
         }

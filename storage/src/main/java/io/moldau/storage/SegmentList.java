@@ -206,6 +206,14 @@ final class SegmentList {
         return retired;
     }
 
+    /// What its files lack. Those of the others are complete: [LogSync] sees to that when they are full.
+    void writeActiveIndex() throws IOException {
+        var known = all;
+        if (!known.isEmpty()) {
+            known.getLast().writeIndex();
+        }
+    }
+
     private boolean hasSegmentAt(long baseOffset) {
         for (var segment : all) {
             if (segment.baseOffset() == baseOffset) {
