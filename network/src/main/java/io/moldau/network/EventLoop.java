@@ -249,7 +249,7 @@ final class EventLoop implements Runnable, WakeUps.Sleeper {
         while ((task = tasks.poll()) != null) {
             try {
                 task.run();
-            } catch (RuntimeException failure) {
+            } catch (RuntimeException | StackOverflowError | OutOfMemoryError failure) {
                 LOG.error("A task of an event loop failed; going on", failure);
             }
         }

@@ -146,6 +146,25 @@ class PartitionLogTest {
     }
 
     @Test
+    void aSyncOfSegmentsInsteadOfTheJournalWritesTheIndexOfFullOnesOnly() throws IOException {
+        directory.close();
+        reopen(
+                LogDirectorySettings.DEFAULTS.with(it -> it.directSyncBytes(8_000)),
+                LogSettings.DEFAULTS.with(it -> it.segmentBytes(25_000)));
+        var firstIndex = log.path().resolve(Segment.fileName(0, ".index"));
+        appendAlone(2, 10_000);
+        assertThat(log.durableEndOffset()).isEqualTo(2);
+        assertThat(world.disk().exists(firstIndex)).isFalse();
+        appendAlone(1, 10_000);
+        assertThat(log.segments()).hasSize(2);
+        assertThat(world.disk().exists(firstIndex)).isTrue();
+        var secondIndex = log.path().resolve(Segment.fileName(2, ".index"));
+        assertThat(world.disk().exists(secondIndex)).isFalse();
+        directory.checkpoint(false);
+        assertThat(world.disk().exists(secondIndex)).isTrue();
+    }
+
+    @Test
     void ofASegmentThatIsFullNoIndexStaysInMemoryAndItsRecordsAreFound() throws IOException {
         for (int i = 0; i < 40; i++) {
             append("value " + i);
