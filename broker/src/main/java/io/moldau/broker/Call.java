@@ -72,6 +72,11 @@ public final class Call {
         exchange.atEndOfPass(task);
     }
 
+    /// The request's bytes are needed no more, though the answer may have to wait. What was decoded from it stays.
+    void doneWithBytes() {
+        exchange.doneWithFrame();
+    }
+
     /// Goes on with this call on its connection's event loop, soon.
     public void execute(Runnable task) {
         exchange.execute(() -> {

@@ -64,9 +64,10 @@ final class ProduceHandler implements ApiHandler<ProduceRequest> {
                     : context.image().topic(topicData.name()).orElse(null);
             for (var data : topicData.partitionData()) {
                 int own = slot++;
-                produce(request, call, topic, data, outcome -> collected.accept(own, outcome));
+                produce(collected, topic, data, outcome -> collected.accept(own, outcome));
             }
         }
+        collected.copied();
     }
 
     /// Counted on arrival, so that a client over its quota is not listened to before its next request is taken,
@@ -83,11 +84,9 @@ final class ProduceHandler implements ApiHandler<ProduceRequest> {
     }
 
     private void produce(
-            ProduceRequest request,
-            Call call,
-            @Nullable TopicImage topic,
-            PartitionProduceData data,
-            Consumer<AppendOutcome> done) {
+            Collected collected, @Nullable TopicImage topic, PartitionProduceData data, Consumer<AppendOutcome> done) {
+        var request = collected.request;
+        var call = collected.call;
         short acks = request.acks();
         if (acks < -1 || acks > 1) {
             done.accept(new AppendOutcome.Refused(
@@ -132,9 +131,10 @@ final class ProduceHandler implements ApiHandler<ProduceRequest> {
                 rules, isr, acks == -1, context.environment().clock().wallMs());
         switch (arrival.of(batches)) {
             case Arrival.Accepted(var kept) -> {
+                collected.uncopied.incrementAndGet();
                 if (TransactionAdmission.isNeeded(kept)) {
                     admission.append(partition, kept, request, call, done);
-                } else if (partition.arrive(kept, acks != 0, done)) {
+                } else if (partition.arrive(kept, acks != 0, collected::copied, done)) {
                     call.atEndOfPass(partition::appendArrived);
                 }
             }
@@ -167,6 +167,8 @@ final class ProduceHandler implements ApiHandler<ProduceRequest> {
         private final int throttleMs;
         private final AtomicReferenceArray<AppendOutcome> outcomes;
         private final AtomicInteger missing;
+        /// Partitions whose batches are needed still, and the handler itself.
+        final AtomicInteger uncopied = new AtomicInteger(1);
 
         Collected(ProduceRequest request, Call call, int count, int throttleMs) {
             this.request = request;
@@ -174,6 +176,12 @@ final class ProduceHandler implements ApiHandler<ProduceRequest> {
             this.throttleMs = throttleMs;
             this.outcomes = new AtomicReferenceArray<>(count);
             this.missing = new AtomicInteger(count);
+        }
+
+        void copied() {
+            if (uncopied.decrementAndGet() == 0) {
+                call.doneWithBytes();
+            }
         }
 
         void accept(int slot, AppendOutcome outcome) {

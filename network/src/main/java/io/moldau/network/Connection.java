@@ -98,7 +98,7 @@ final class Connection {
     void endOfPass() {
         flush();
         if (leftover != null && mayGoOn()) {
-            resume();
+            loop.goOn(this);
         } else {
             updateInterest();
         }
@@ -201,6 +201,10 @@ final class Connection {
         loop.execute(task);
     }
 
+    boolean inLoop() {
+        return loop.inLoop();
+    }
+
     private void flushAndResume() {
         flushDue.set(false);
         if (closed) {
@@ -258,7 +262,7 @@ final class Connection {
         }
         muted = null;
         lastActivityNanos = now;
-        resume();
+        loop.goOn(this);
     }
 
     /// Sends the next reply's part, which may wait for a disk, from a thread that may. The loop goes on meanwhile.

@@ -25,7 +25,9 @@ import org.slf4j.LoggerFactory;
 /// One thread and its selector, owner of the connections assigned to it.
 ///
 /// While the thread waits in its selector, another one that has something for it may run a pass in its place
-/// ([WakeUps]): whoever holds [#running] is the loop.
+/// ([WakeUps]): whoever holds [#running] is the loop. Such a pass sends answers; requests that are to be handed over
+/// are
+/// left to the thread, so that the other one's work has a bound.
 final class EventLoop implements Runnable, WakeUps.Sleeper {
     private static final Logger LOG = LoggerFactory.getLogger(EventLoop.class);
     private static final long LENT_BYTES = 32L << 20;
@@ -50,6 +52,9 @@ final class EventLoop implements Runnable, WakeUps.Sleeper {
     private final ReentrantLock running = new ReentrantLock();
     /// The selector takes note of something new when it is asked the next time only.
     private boolean selectorIsBehind;
+    private boolean standsIn;
+    /// May go on, and were left to the thread.
+    private final ArrayDeque<Connection> left = new ArrayDeque<>();
     private volatile boolean stopping;
     private final ArrayDeque<Connection> handedOver = new ArrayDeque<>();
     private final ArrayDeque<Runnable> due = new ArrayDeque<>();
@@ -105,13 +110,25 @@ final class EventLoop implements Runnable, WakeUps.Sleeper {
             return;
         }
         try {
+            standsIn = true;
             selectorIsBehind = false;
-            pass();
-            if (selectorIsBehind || !tasks.isEmpty()) {
+            runTasks();
+            endPass();
+            if (selectorIsBehind || !left.isEmpty() || hungry || !tasks.isEmpty()) {
                 wake();
             }
         } finally {
+            standsIn = false;
             running.unlock();
+        }
+    }
+
+    /// Lets a connection hand over what was read from it.
+    void goOn(Connection connection) {
+        if (standsIn) {
+            left.add(connection);
+        } else {
+            guarded(connection, connection::resume);
         }
     }
 
@@ -152,6 +169,10 @@ final class EventLoop implements Runnable, WakeUps.Sleeper {
     private void pass() {
         runTasks();
         feedStarving();
+        Connection waiting;
+        while ((waiting = left.poll()) != null) {
+            guarded(waiting, waiting::resume);
+        }
         endPass();
     }
 

@@ -14,7 +14,7 @@ public final class Exchange {
     private final Connection connection;
     private final ByteBuffer frame;
     private final int heldBytes;
-    private final @Nullable Lease lease;
+    private @Nullable Lease lease;
     private final AtomicInteger state = new AtomicInteger(WAITING);
     private volatile List<Payload> reply = List.of();
     private volatile boolean givenUp;
@@ -29,7 +29,7 @@ public final class Exchange {
     }
 
     /// The request after its length prefix. Slices of it stay valid as long as anybody holds them; those of a lent
-    /// frame ([FrameHandler#lendsFrames]) until the exchange has ended.
+    /// frame ([FrameHandler#lendsFrames]) until the exchange has ended, or [#doneWithFrame] was called.
     public ByteBuffer frame() {
         return frame;
     }
@@ -51,6 +51,15 @@ public final class Exchange {
     /// Ends the exchange without a reply (Produce with acks=0); afterwards the connection is not read from for so long.
     public void noAnswer(int mute) {
         end(List.of(), mute);
+    }
+
+    /// The frame's bytes are needed no more, though the reply may have to wait. Lent memory is used again at once,
+    /// while
+    /// the processor's caches still hold it, if this is the connection's event loop; with the reply otherwise.
+    public void doneWithFrame() {
+        if (connection.inLoop()) {
+            released();
+        }
     }
 
     /// From now on the connection is not read from for so long, and what was read together with this request waits
@@ -101,12 +110,14 @@ public final class Exchange {
         return ready;
     }
 
-    /// Nobody needs the frame any more. On the loop, once.
+    /// Nobody needs the frame any more. On the loop.
     void released() {
-        if (lease != null && givenUp) {
-            lease.forfeit();
-        } else if (lease != null) {
-            lease.release();
+        var held = lease;
+        lease = null;
+        if (held != null && givenUp) {
+            held.forfeit();
+        } else if (held != null) {
+            held.release();
         }
     }
 

@@ -9,8 +9,6 @@ import java.io.ByteArrayOutputStream;
 import java.io.DataInputStream;
 import java.io.IOException;
 import java.io.PrintStream;
-import java.net.InetAddress;
-import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
@@ -117,19 +115,11 @@ class ConnectionBoundsTest {
 
     private NetworkServer start(int maxConnections, int maxConnectionsPerIp) throws IOException {
         var real = Environment.real();
-        var settings = new NetworkSettings(
-                new InetSocketAddress(InetAddress.getLoopbackAddress(), 0),
-                "PLAINTEXT",
-                1,
-                1000,
-                1 << 20,
-                8,
-                maxConnections,
-                maxConnectionsPerIp,
-                IDLE_MS,
-                PARTIAL_MS,
-                -1,
-                -1);
+        var settings = LoopbackSettings.USUAL
+                .oneLoop()
+                .connections(maxConnections, maxConnectionsPerIp)
+                .silence(IDLE_MS, PARTIAL_MS)
+                .settings();
         return NetworkServer.start(
                 new Environment(world.clock(), world.timers(), real.threads(), real.disk(), real.randomness()),
                 settings,

@@ -6,11 +6,13 @@ import io.moldau.environment.Environment;
 import io.moldau.protocol.Payload;
 import java.io.DataInputStream;
 import java.io.IOException;
+import java.lang.foreign.MemorySegment;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Random;
 import java.util.concurrent.Callable;
@@ -18,6 +20,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -47,14 +50,19 @@ class LentFramesTest {
                 .array();
     }
 
-    /// Looks at the frame only now, as late as it may.
-    private static void answerIfWhole(Exchange exchange, AtomicInteger damaged) {
+    private static int countIfDamaged(Exchange exchange, AtomicInteger damaged) {
         var frame = exchange.frame().duplicate();
         int seed = frame.getInt(frame.position() + 2);
         var expected = ByteBuffer.wrap(frame(seed)).position(4);
         if (!expected.equals(frame)) {
             damaged.incrementAndGet();
         }
+        return seed;
+    }
+
+    /// Looks at the frame only now, as late as it may.
+    private static void answerIfWhole(Exchange exchange, AtomicInteger damaged) {
+        int seed = countIfDamaged(exchange, damaged);
         exchange.answer(
                 List.of(Payload.of(ByteBuffer.allocate(8).putInt(4).putInt(seed).flip())));
     }
@@ -160,6 +168,47 @@ class LentFramesTest {
             int seed = frame.getInt(frame.position() + 2);
             assertThat(frame).isEqualTo(ByteBuffer.wrap(frame(seed)).position(4));
         }
+    }
+
+    @Test
+    void aFrameThatIsDoneWithMakesRoomForTheNextThoughItsReplyWaits() throws Exception {
+        int[] seeds = IntStream.iterate(5_000_000, seed -> seed + 2)
+                .filter(seed -> frame(seed).length > 10_000)
+                .limit(40)
+                .toArray();
+        var damaged = new AtomicInteger();
+        var waiting = new LinkedBlockingQueue<Exchange>();
+        var places = new LinkedBlockingQueue<Long>();
+        try (var server = NetworkServer.start(Environment.real(), settings(), new FrameHandler() {
+            @Override
+            public boolean lendsFrames(short apiKey) {
+                return true;
+            }
+
+            @Override
+            public void handle(Exchange exchange) {
+                places.add(MemorySegment.ofBuffer(exchange.frame()).address());
+                countIfDamaged(exchange, damaged);
+                waiting.add(exchange);
+                exchange.doneWithFrame();
+            }
+        })) {
+            try (var socket =
+                    new Socket(server.address().getAddress(), server.address().getPort())) {
+                var arrived = new ArrayList<Exchange>();
+                for (int seed : seeds) {
+                    socket.getOutputStream().write(frame(seed));
+                    arrived.add(waiting.take());
+                }
+                assertThat(places).hasSize(seeds.length);
+                assertThat(new HashSet<>(places)).hasSizeLessThan(seeds.length / 2);
+                for (var exchange : arrived) {
+                    exchange.answer(List.of(Payload.of(ByteBuffer.allocate(4))));
+                }
+                assertThat(socket.getInputStream().readNBytes(4 * seeds.length)).hasSize(4 * seeds.length);
+            }
+        }
+        assertThat(damaged).hasValue(0);
     }
 
     @Test

@@ -8,7 +8,6 @@ import io.moldau.protocol.Payload;
 import java.io.DataInputStream;
 import java.io.IOException;
 import java.net.InetAddress;
-import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
@@ -116,19 +115,7 @@ class MutedConnectionTest {
 
     private NetworkServer start() throws IOException {
         var real = Environment.real();
-        var settings = new NetworkSettings(
-                new InetSocketAddress(InetAddress.getLoopbackAddress(), 0),
-                "PLAINTEXT",
-                1,
-                1000,
-                1 << 20,
-                8,
-                10,
-                10,
-                IDLE_MS,
-                30_000,
-                -1,
-                -1);
+        var settings = LoopbackSettings.USUAL.oneLoop().silence(IDLE_MS, 30_000).settings();
         return NetworkServer.start(
                 new Environment(world.clock(), world.timers(), real.threads(), real.disk(), real.randomness()),
                 settings,

@@ -6,8 +6,6 @@ import io.moldau.environment.Environment;
 import io.moldau.protocol.Payload;
 import java.io.DataInputStream;
 import java.io.IOException;
-import java.net.InetAddress;
-import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
@@ -23,22 +21,10 @@ import org.junit.jupiter.api.Timeout;
 
 @Timeout(30)
 class NetworkServerTest {
-    private static final int MAX_FRAME_BYTES = 1000;
+    private static final int MAX_FRAME_BYTES = LoopbackSettings.MAX_FRAME_BYTES;
 
     private static NetworkSettings settings(int maxPipelined, long maxInFlightBytes) {
-        return new NetworkSettings(
-                new InetSocketAddress(InetAddress.getLoopbackAddress(), 0),
-                "PLAINTEXT",
-                2,
-                MAX_FRAME_BYTES,
-                maxInFlightBytes,
-                maxPipelined,
-                100,
-                100,
-                600_000,
-                30_000,
-                -1,
-                -1);
+        return LoopbackSettings.USUAL.requests(maxPipelined, maxInFlightBytes).settings();
     }
 
     private static NetworkServer start(NetworkSettings settings, FrameHandler handler) throws IOException {

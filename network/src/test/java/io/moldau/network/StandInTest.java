@@ -7,8 +7,6 @@ import io.moldau.environment.WakeUps;
 import io.moldau.protocol.Payload;
 import java.io.DataInputStream;
 import java.io.IOException;
-import java.net.InetAddress;
-import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
@@ -20,31 +18,22 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-/// Whoever has answers and nothing else to do runs a pass of a loop that sleeps: it sends, hands over what waited,
-/// closes, and the selector hears of it.
+/// Whoever has answers and nothing else to do runs a pass of a loop that sleeps: it sends them, and the selector hears
+/// of
+/// it. Requests that waited are the loop's own.
 @Timeout(60)
 class StandInTest {
     private static final int PIPELINED = 3;
-    private static final NetworkSettings SETTINGS = new NetworkSettings(
-            new InetSocketAddress(InetAddress.getLoopbackAddress(), 0),
-            "PLAINTEXT",
-            2,
-            1000,
-            1 << 20,
-            PIPELINED,
-            100,
-            100,
-            600_000,
-            30_000,
-            -1,
-            -1);
+    private static final NetworkSettings SETTINGS =
+            LoopbackSettings.USUAL.requests(PIPELINED, 1 << 20).settings();
 
     private final LinkedBlockingQueue<Exchange> arrived = new LinkedBlockingQueue<>();
     private final AtomicInteger handedOverByTheStandIn = new AtomicInteger();
+    private final AtomicInteger passesOfTheStandIn = new AtomicInteger();
     private final Thread answering = new Thread(this::answerAll, "answering");
 
     private void handle(Exchange exchange) {
-        if (Thread.currentThread().equals(answering)) {
+        if (standsIn()) {
             handedOverByTheStandIn.incrementAndGet();
         }
         arrived.add(exchange);
@@ -58,7 +47,7 @@ class StandInTest {
                 some.add(arrived.take());
                 arrived.drainTo(some);
                 wakeUps.holdBack();
-                some.forEach(StandInTest::echo);
+                some.forEach(this::echo);
                 wakeUps.give(true);
             }
         } catch (InterruptedException ended) {
@@ -66,10 +55,19 @@ class StandInTest {
         }
     }
 
-    private static void echo(Exchange exchange) {
+    private boolean standsIn() {
+        return Thread.currentThread().equals(answering);
+    }
+
+    private void echo(Exchange exchange) {
         int number = exchange.frame().getInt(exchange.frame().position());
         exchange.answer(List.of(
                 Payload.of(ByteBuffer.allocate(8).putInt(4).putInt(number).flip())));
+        exchange.execute(() -> {
+            if (standsIn()) {
+                passesOfTheStandIn.incrementAndGet();
+            }
+        });
     }
 
     @AfterEach
@@ -121,7 +119,8 @@ class StandInTest {
                 client.close();
             }
         }
-        assertThat(handedOverByTheStandIn).hasPositiveValue();
+        assertThat(handedOverByTheStandIn).hasValue(0);
+        assertThat(passesOfTheStandIn).hasPositiveValue();
     }
 
     @Test

@@ -34,7 +34,7 @@ public final class Partition {
     /// Someone who waits until the high watermark has reached `endOffset`.
     private record Waiting(long endOffset, AppendOutcome outcome, Consumer<AppendOutcome> done) {}
 
-    private record Arrived(ByteBuffer batches, boolean awaitPromise, Consumer<AppendOutcome> done) {}
+    private record Arrived(ByteBuffer batches, boolean awaitPromise, Runnable copied, Consumer<AppendOutcome> done) {}
 
     private static final Logger LOG = LoggerFactory.getLogger(Partition.class);
 
@@ -144,8 +144,10 @@ public final class Partition {
 
     /// The same for a client's batches, some time later: with what else arrives until [#appendArrived] is called, which
     /// whoever is told true must see to. What came together is written together.
-    public boolean arrive(ByteBuffer batches, boolean awaitPromise, Consumer<AppendOutcome> done) {
-        arrivals.add(new Arrived(batches, awaitPromise, done));
+    ///
+    /// @param copied told once, on any thread and before `done`, when the batches' bytes are needed no more
+    public boolean arrive(ByteBuffer batches, boolean awaitPromise, Runnable copied, Consumer<AppendOutcome> done) {
+        arrivals.add(new Arrived(batches, awaitPromise, copied, done));
         return appendDue.compareAndSet(false, true);
     }
 
@@ -160,10 +162,12 @@ public final class Partition {
                 batches.add(one.batches());
             }
             if (gone.isPresent()) {
+                arrived.forEach(one -> one.copied().run());
                 arrived.forEach(one -> one.done().accept(gone.get()));
                 return;
             }
             var results = log.append(batches, leaderEpoch, AppendOrigin.CLIENT);
+            arrived.forEach(one -> one.copied().run());
             for (int i = 0; i < results.size(); i++) {
                 var one = arrived.get(i);
                 answer(results.get(i), one.awaitPromise(), one.done());

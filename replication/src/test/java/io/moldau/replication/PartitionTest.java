@@ -20,11 +20,13 @@ import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 
 class PartitionTest {
     private final SimulatedWorld world = SimulatedWorld.of(1);
     private final List<AppendOutcome> outcomes = new ArrayList<>();
+    private final AtomicInteger copied = new AtomicInteger();
 
     private Partition open(Durability durability) throws IOException {
         return open(durability, 0);
@@ -80,12 +82,27 @@ class PartitionTest {
         assertThat(partition.highWatermark()).isEqualTo(3);
     }
 
+    private boolean arrive(Partition partition, int count, boolean awaitPromise) {
+        return partition.arrive(records(count).build(), awaitPromise, copied::incrementAndGet, outcomes::add);
+    }
+
+    @Test
+    void theBytesOfWhatArrivedAreTheCallersAgainOnceItIsAppendedThoughItIsNotDurableYet() throws IOException {
+        var partition = open(Durability.DISK);
+        arrive(partition, 2, true);
+        arrive(partition, 1, true);
+        assertThat(copied).hasValue(0);
+        partition.appendArrived();
+        assertThat(copied).hasValue(2);
+        assertThat(outcomes).isEmpty();
+    }
+
     @Test
     void whatArrivesIsAppendedTogetherAndInOrder() throws IOException {
         var partition = open(Durability.MEMORY);
-        assertThat(partition.arrive(records(2).build(), true, outcomes::add)).isTrue();
-        assertThat(partition.arrive(records(1).build(), true, outcomes::add)).isFalse();
-        assertThat(partition.arrive(records(3).build(), false, outcomes::add)).isFalse();
+        assertThat(arrive(partition, 2, true)).isTrue();
+        assertThat(arrive(partition, 1, true)).isFalse();
+        assertThat(arrive(partition, 3, false)).isFalse();
         assertThat(outcomes).isEmpty();
         assertThat(partition.log().view().logEndOffset()).isZero();
         partition.appendArrived();
@@ -94,7 +111,7 @@ class PartitionTest {
                         new AppendOutcome.Acknowledged(0, 1, -1, 0),
                         new AppendOutcome.Acknowledged(2, 2, -1, 0),
                         new AppendOutcome.Acknowledged(3, 5, -1, 0));
-        assertThat(partition.arrive(records(1).build(), true, outcomes::add)).isTrue();
+        assertThat(arrive(partition, 1, true)).isTrue();
         partition.appendArrived();
         assertThat(outcomes).hasSize(4);
     }
@@ -102,9 +119,10 @@ class PartitionTest {
     @Test
     void whatArrivedForADeletedPartitionIsRefused() throws IOException {
         var partition = open(Durability.MEMORY);
-        partition.arrive(records(1).build(), true, outcomes::add);
+        arrive(partition, 1, true);
         partition.retire(ErrorCode.UNKNOWN_TOPIC_OR_PARTITION, "deleted");
         partition.appendArrived();
+        assertThat(copied).hasValue(1);
         assertThat(outcomes)
                 .containsExactly(new AppendOutcome.Refused(ErrorCode.UNKNOWN_TOPIC_OR_PARTITION, "deleted"));
     }

@@ -21,7 +21,6 @@ import org.slf4j.LoggerFactory;
 /// A directory of partition logs, locked by this process, with the journal and the flusher they share.
 public final class LogDirectory implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(LogDirectory.class);
-    static final String LOCK_FILE = ".lock";
     static final String METADATA_FILE = "partition.metadata";
     static final String DELETED_SUFFIX = "-delete";
 
@@ -31,7 +30,7 @@ public final class LogDirectory implements AutoCloseable {
     private final Environment environment;
     private final Path path;
     private final LogDirectorySettings settings;
-    private final AutoCloseable lock;
+    private final DirectoryLock lock;
     private final OpenFiles files;
     private final DiskRoom room;
     private final Journal journal;
@@ -47,7 +46,7 @@ public final class LogDirectory implements AutoCloseable {
     private volatile RecoveryReport recovery = new RecoveryReport(true, 0, 0, 0, List.of());
 
     private LogDirectory(
-            Environment environment, Path path, LogDirectorySettings given, AutoCloseable lock, Checkpoint last)
+            Environment environment, Path path, LogDirectorySettings given, DirectoryLock lock, Checkpoint last)
             throws IOException {
         var disk = environment.disk();
         this.environment = environment;
@@ -70,16 +69,7 @@ public final class LogDirectory implements AutoCloseable {
     public static LogDirectory open(Environment environment, Path directory, LogDirectorySettings settings)
             throws IOException {
         var disk = environment.disk();
-        createDurably(disk, directory);
-        AutoCloseable lock;
-        try {
-            lock = disk.lock(directory.resolve(LOCK_FILE));
-        } catch (IOException held) {
-            throw new IOException(
-                    "the data directory " + directory + " cannot be used: " + held.getMessage()
-                            + "; stop the other process or choose another directory",
-                    held);
-        }
+        var lock = DirectoryLock.take(disk, directory);
         try {
             var last = CheckpointFile.read(disk, directory);
             var opened = new LogDirectory(environment, directory, settings, lock, last);
@@ -96,7 +86,7 @@ public final class LogDirectory implements AutoCloseable {
             }
             return opened;
         } catch (IOException | RuntimeException failed) {
-            release(lock);
+            lock.release();
             throw failed;
         }
     }
@@ -105,35 +95,11 @@ public final class LogDirectory implements AutoCloseable {
     public static LogDirectory unusable(
             Environment environment, Path directory, LogDirectorySettings settings, String reason) {
         try {
-            var stand = new LogDirectory(environment, directory, settings, () -> {}, Checkpoint.NONE);
+            var stand = new LogDirectory(environment, directory, settings, DirectoryLock.NONE, Checkpoint.NONE);
             stand.failure = reason;
             return stand;
         } catch (IOException failed) {
             throw new UncheckedIOException("looking at " + directory, failed);
-        }
-    }
-
-    private static void createDurably(Disk disk, Path directory) throws IOException {
-        var missing = new ArrayList<Path>();
-        for (Path at = directory.toAbsolutePath(); at != null && !disk.exists(at); at = at.getParent()) {
-            missing.add(at);
-        }
-        disk.createDirectories(directory);
-        for (var created : missing) {
-            var parent = created.getParent();
-            if (parent != null) {
-                disk.syncDirectory(parent);
-            }
-        }
-    }
-
-    static void release(AutoCloseable lock) throws IOException {
-        try {
-            lock.close();
-        } catch (IOException failed) {
-            throw failed;
-        } catch (Exception failed) {
-            throw new IOException("releasing the directory's lock", failed);
         }
     }
 
@@ -303,7 +269,7 @@ public final class LogDirectory implements AutoCloseable {
     /// Files that belong to no log any more. Takes long, so nobody's monitor is held.
     void delete(List<Path> retired) throws IOException {
         for (var file : retired) {
-            disk().deleteIfExists(file);
+            removals.tryNow(() -> disk().deleteIfExists(file));
         }
         files.letGo();
     }
@@ -405,7 +371,7 @@ public final class LogDirectory implements AutoCloseable {
         if (checkpoints.end()) {
             flusher.close();
             journal.close();
-            release(lock);
+            lock.release();
         }
     }
 }

@@ -122,10 +122,7 @@ final class LogSync {
         var disk = log.directory().disk();
         for (var segment : work.dirty) {
             segment.sync();
-            if (!log.segmentList().isActive(segment)) {
-                segment.writeIndex();
-                segment.forgetIndex();
-            }
+            log.segmentList().synced(segment);
         }
         for (var one : work.aborted) {
             one.of().write(one);

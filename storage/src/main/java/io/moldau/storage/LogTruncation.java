@@ -1,7 +1,9 @@
 package io.moldau.storage;
 
 import java.io.IOException;
+import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.List;
 
 /// Cuts the end of a log off.
 final class LogTruncation {
@@ -11,6 +13,7 @@ final class LogTruncation {
         if (!log.directory().flusher().flushNow()) {
             throw new IOException("cutting the log of " + log.id() + " needs room on the disk, or a disk that is well");
         }
+        var retired = new ArrayList<Path>();
         boolean shorter = log.sync().exclusively(() -> {
             synchronized (log) {
                 if (offset >= log.view().logEndOffset()) {
@@ -22,22 +25,23 @@ final class LogTruncation {
                             + move.target().path() + "; try again in a moment");
                 }
                 log.note();
-                cutFiles(log, offset);
+                cutFiles(log, offset, retired);
                 return true;
             }
         });
         if (shorter) {
             log.directory().checkpoint(false);
+            log.directory().delete(retired);
         }
     }
 
-    private static void cutFiles(PartitionLog log, long offset) throws IOException {
+    private static void cutFiles(PartitionLog log, long offset, List<Path> retired) throws IOException {
         var disk = log.directory().disk();
         var left = new ArrayList<Segment>();
         long end = offset;
         for (var segment : log.segments()) {
             if (segment.baseOffset() >= offset && !(left.isEmpty() && segment.baseOffset() == offset)) {
-                segment.delete();
+                segment.retire(retired);
                 continue;
             }
             int position = segment.positionOf(offset);

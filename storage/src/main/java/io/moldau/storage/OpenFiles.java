@@ -13,6 +13,8 @@ import java.util.List;
 import java.util.Objects;
 import java.util.Set;
 import java.util.WeakHashMap;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /// The disk as the logs of one directory see it: of their segment files only so many are open at once. One that was
 /// not used lately is closed behind its user's back, and opened again when it is asked for something.
@@ -25,11 +27,17 @@ import java.util.WeakHashMap;
 /// those who still read it, but the disk has no room for others meanwhile: at most [#LEAVING_NANOS], and all of them
 /// together hold little more than [#LEAVING_BYTES].
 final class OpenFiles implements Disk {
+    private static final Logger LOG = LoggerFactory.getLogger(OpenFiles.class);
     private static final int TRIES = 8;
     private static final long LEAVING_NANOS = 60_000_000_000L;
     private static final long LEAVING_BYTES = 1L << 30;
 
     private record Leaving(PooledFile file, long sinceNanos, long bytes) {}
+
+    private interface Change<T> {
+        /// @param closing takes the handles that are let go of
+        T make(List<DiskFile> closing) throws IOException;
+    }
 
     private final Disk disk;
     private final int limit;
@@ -66,56 +74,69 @@ final class OpenFiles implements Disk {
         }
         relieve();
         var pooled = new PooledFile(this, file);
-        var closing = new ArrayList<DiskFile>();
-        synchronized (this) {
+        return changing(closing -> {
             knownIn(folderOf(file)).add(pooled);
-            enter(pooled, disk.open(file), 0);
-            shrink(closing);
-        }
-        close(closing);
-        return pooled;
+            enter(pooled, disk.open(file), 0, closing);
+            return pooled;
+        });
     }
 
     /// True if the file was closed: it is open now, and the caller counts among its users, so that it stays so.
     boolean reopen(PooledFile pooled) throws IOException {
         relieve();
-        var closing = new ArrayList<DiskFile>();
-        synchronized (this) {
+        return changing(closing -> {
             if (pooled.users.get() >= 0) {
                 return false;
             }
             if (pooled.gone || disk.sizeIfExists(pooled.path) < 0) {
                 throw new IOException("the segment file " + pooled.path + " was deleted or replaced");
             }
-            enter(pooled, disk.open(pooled.path), 1);
-            shrink(closing);
-        }
-        close(closing);
-        return true;
+            enter(pooled, disk.open(pooled.path), 1, closing);
+            return true;
+        });
     }
 
-    private void enter(PooledFile pooled, DiskFile opened, int usersNow) {
+    private void enter(PooledFile pooled, DiskFile opened, int usersNow, List<DiskFile> closing) {
         open.addLast(pooled);
         pooled.opened(opened, usersNow);
+        for (int i = 0; i < TRIES && open.size() > limit; i++) {
+            closeUnlessUsed(open.removeFirst(), closing);
+        }
+        if (open.size() > limit + limit / 8) {
+            crowded.run();
+        }
     }
 
     /// Nobody needs it any more.
     void closed(PooledFile pooled) throws IOException {
-        var closing = new ArrayList<DiskFile>();
-        synchronized (this) {
+        changing(closing -> {
             pooled.gone = true;
             open.remove(pooled);
             pooled.dirty = false;
             pooled.kept = false;
-            pooled.leave(closing);
-        }
-        close(closing);
+            return pooled.leave(closing);
+        });
     }
 
-    /// Without the monitor: the last to close a file that has no name any more waits while its blocks are given back.
-    private static void close(List<DiskFile> closing) throws IOException {
-        for (var file : closing) {
+    /// Makes a change with the monitor and closes handles without it: the last to close a file that has no name any
+    /// more waits while its blocks are given back.
+    private <T> T changing(Change<T> change) throws IOException {
+        var closing = new ArrayList<DiskFile>();
+        try {
+            synchronized (this) {
+                return change.make(closing);
+            }
+        } finally {
+            closing.forEach(OpenFiles::close);
+        }
+    }
+
+    /// Whoever asked for something else is not to suffer from it: nothing in the file is unsynced, or wanted any more.
+    private static void close(DiskFile file) {
+        try {
             file.close();
+        } catch (IOException failed) {
+            LOG.warn("closing a segment file failed, which loses nothing: {}", failed.toString());
         }
     }
 
@@ -131,50 +152,31 @@ final class OpenFiles implements Disk {
                 open.addLast(oldest);
             }
             oldest.syncIfOpen();
-            var closing = new ArrayList<DiskFile>();
-            synchronized (this) {
-                if (oldest.leave(closing)) {
-                    open.removeLastOccurrence(oldest);
-                }
-            }
-            close(closing);
+            changing(closing -> oldest.leave(closing) && open.removeLastOccurrence(oldest));
         }
     }
 
     /// Down to the limit again, after a checkpoint has synced what was unsynced.
     void trim() throws IOException {
-        var closing = new ArrayList<DiskFile>();
-        synchronized (this) {
+        changing(closing -> {
             for (int i = open.size(); i > 0 && open.size() > limit; i--) {
                 var candidate = open.removeFirst();
                 if (!candidate.leave(closing)) {
                     open.addLast(candidate);
                 }
             }
-        }
-        close(closing);
-        letGo();
-    }
-
-    private void shrink(List<DiskFile> closing) {
-        for (int i = 0; i < TRIES && open.size() > limit; i++) {
-            closeUnlessUsed(open.removeFirst(), closing);
-        }
-        if (open.size() > limit + limit / 8) {
-            crowded.run();
-        }
+            return letGo(closing);
+        });
     }
 
     /// Closes what nobody used since the last call.
     void closeIdle() throws IOException {
-        var closing = new ArrayList<DiskFile>();
-        synchronized (this) {
+        changing(closing -> {
             for (int i = open.size(); i > 0; i--) {
                 closeUnlessUsed(open.removeFirst(), closing);
             }
-        }
-        close(closing);
-        letGo();
+            return letGo(closing);
+        });
     }
 
     private void closeUnlessUsed(PooledFile candidate, List<DiskFile> closing) {
@@ -186,18 +188,15 @@ final class OpenFiles implements Disk {
 
     /// Closes files without a name that were open for long enough, or hold too much.
     void letGo() throws IOException {
-        var closing = new ArrayList<DiskFile>();
-        synchronized (this) {
-            letGo(closing);
-        }
-        close(closing);
+        changing(this::letGo);
     }
 
-    private void letGo(List<DiskFile> closing) {
+    /// True if none is left.
+    private boolean letGo(List<DiskFile> closing) {
         for (int i = leaving.size(); i > 0; i--) {
             var first = leaving.getFirst();
             if (leavingBytes <= LEAVING_BYTES && clock.nanos() - first.sinceNanos <= LEAVING_NANOS) {
-                return;
+                return false;
             }
             leaving.removeFirst();
             first.file.dirty = false;
@@ -209,6 +208,7 @@ final class OpenFiles implements Disk {
                 leaving.addLast(first);
             }
         }
+        return leaving.isEmpty();
     }
 
     /// Opens a segment file if it is not, and leaves it open: its name is about to be somebody else's.

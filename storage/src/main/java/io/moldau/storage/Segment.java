@@ -227,7 +227,6 @@ final class Segment {
         index.write();
     }
 
-    /// Of a node that writes much, the indexes of what it wrote would fill the memory.
     void forgetIndex() {
         index.forgetIfWritten();
     }

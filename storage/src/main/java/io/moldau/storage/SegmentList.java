@@ -41,7 +41,7 @@ final class SegmentList {
         return all.getLast();
     }
 
-    boolean isActive(Segment segment) {
+    private boolean isActive(Segment segment) {
         var known = all;
         return !known.isEmpty() && known.getLast() == segment;
     }
@@ -206,7 +206,16 @@ final class SegmentList {
         return retired;
     }
 
-    /// What its files lack. Those of the others are complete: [LogSync] sees to that when they are full.
+    /// A full segment's index is written with its sync, and let go: of a node that writes much, the indexes of what it
+    /// wrote would fill the memory.
+    void synced(Segment segment) throws IOException {
+        if (!isActive(segment)) {
+            segment.writeIndex();
+            segment.forgetIndex();
+        }
+    }
+
+    /// That of the segment that is written to is written for a checkpoint only.
     void writeActiveIndex() throws IOException {
         var known = all;
         if (!known.isEmpty()) {

@@ -24,6 +24,7 @@ final class SegmentSwap {
     static final String ABORTED_CLEANED = ".txncleaned";
     private static final String ABORTED_SWAP = ".txnswap";
     private static final int OFFSET_DIGITS = 20;
+    private static final List<String> FILES = List.of(".log", ".index", ".timeindex");
 
     private SegmentSwap() {}
 
@@ -61,7 +62,8 @@ final class SegmentSwap {
             disk.rename(rewrite.cleanedPath(), swap);
             try {
                 disk.syncDirectory(log.path());
-                boolean done = log.compaction().replace(rewrite, () -> finish(disk, log.path(), swap, retired));
+                var names = disk.list(log.path());
+                boolean done = log.compaction().replace(rewrite, () -> finish(disk, swap, names, retired));
                 if (done) {
                     rewrite.target().writeIndex();
                 } else {
@@ -77,39 +79,48 @@ final class SegmentSwap {
         });
     }
 
-    private static boolean finish(Disk disk, Path folder, Path swap, List<Path> retired) throws IOException {
+    /// @param names what the folder holds
+    /// @param retired takes the new names of files to be deleted
+    private static boolean finish(Disk disk, Path swap, List<String> names, List<Path> retired) throws IOException {
         var name = String.valueOf(swap.getFileName());
         long base = Long.parseLong(name, 0, OFFSET_DIGITS, 10);
         long end = Long.parseLong(name, OFFSET_DIGITS + 1, 2 * OFFSET_DIGITS + 1, 10);
-        var files = disk.list(folder);
-        var aborted = folder.resolve(name.substring(0, name.length() - SWAP.length()) + ABORTED_SWAP);
+        var old = names.stream()
+                .filter(file -> belongsBetween(base, file, end))
+                .map(swap::resolveSibling)
+                .toList();
+        var aborted = swap.resolveSibling(name.substring(0, name.length() - SWAP.length()) + ABORTED_SWAP);
         if (disk.exists(aborted)) {
-            retired.addAll(retireBetween(disk, folder, files, base, end, List.of(AbortedTransactions.SUFFIX)));
+            retire(disk, old, List.of(AbortedTransactions.SUFFIX), retired);
             if (disk.sizeBytes(aborted) == 0) {
                 disk.deleteIfExists(aborted);
             } else {
-                disk.rename(aborted, folder.resolve(Segment.fileName(base, AbortedTransactions.SUFFIX)));
+                disk.rename(aborted, swap.resolveSibling(Segment.fileName(base, AbortedTransactions.SUFFIX)));
             }
         }
-        retired.addAll(retireBetween(disk, folder, files, base, end, List.of(".log", ".index", ".timeindex")));
-        disk.rename(swap, folder.resolve(Segment.fileName(base, ".log")));
+        retire(disk, old, FILES, retired);
+        disk.rename(swap, swap.resolveSibling(Segment.fileName(base, ".log")));
         return true;
     }
 
-    private static List<Path> retireBetween(
-            Disk disk, Path folder, List<String> files, long base, long end, List<String> suffixes) throws IOException {
-        var retired = new ArrayList<Path>();
+    private static boolean belongsBetween(long base, String file, long end) {
+        int dot = file.indexOf('.');
+        if (dot != OFFSET_DIGITS
+                || !(FILES.contains(file.substring(dot)) || file.endsWith(AbortedTransactions.SUFFIX))) {
+            return false;
+        }
+        long offset = Long.parseLong(file, 0, dot, 10);
+        return offset >= base && offset < end;
+    }
+
+    private static void retire(Disk disk, List<Path> files, List<String> suffixes, List<Path> retired)
+            throws IOException {
         for (var file : files) {
-            int dot = file.indexOf('.');
-            if (dot != OFFSET_DIGITS || !suffixes.contains(file.substring(dot))) {
-                continue;
-            }
-            long offset = Long.parseLong(file, 0, dot, 10);
-            if (offset >= base && offset < end) {
-                RetiredFiles.retire(disk, folder.resolve(file), retired);
+            var name = String.valueOf(file.getFileName());
+            if (suffixes.contains(name.substring(OFFSET_DIGITS))) {
+                RetiredFiles.retire(disk, file, retired);
             }
         }
-        return retired;
     }
 
     /// Brings a log's folder in order before its segments are listed; what it holds then.
@@ -122,7 +133,7 @@ final class SegmentSwap {
                 changed = true;
             } else if (name.endsWith(SWAP)) {
                 var retired = new ArrayList<Path>();
-                finish(disk, folder, folder.resolve(name), retired);
+                finish(disk, folder.resolve(name), names, retired);
                 for (var file : retired) {
                     disk.deleteIfExists(file);
                 }

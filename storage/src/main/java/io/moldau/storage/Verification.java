@@ -45,11 +45,11 @@ public final class Verification {
         if (!disk.exists(directory.resolve(CheckpointFile.FILE))) {
             throw new IOException(directory + " is no data directory: it has no file " + CheckpointFile.FILE);
         }
-        var lock = disk.lock(directory.resolve(LogDirectory.LOCK_FILE));
+        var lock = DirectoryLock.take(disk, directory);
         try {
             return new Verification(disk, directory, progress).all();
         } finally {
-            LogDirectory.release(lock);
+            lock.release();
         }
     }
 
