@@ -13,6 +13,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
 /// What takes a file system long when files go is done while nobody is kept from appending or from opening files.
@@ -28,12 +29,14 @@ class RetiredFilesTest {
     private final List<String> slow = new ArrayList<>();
     private final List<String> inTheWay = new ArrayList<>();
     private boolean watching;
+    private boolean failing;
+    private String looksAt = "";
     private LogDirectory directory;
     private PartitionLog log;
 
     RetiredFilesTest() throws IOException {
         var real = world.environment();
-        var disk = watched(Disk.class, world.disk());
+        var disk = watched(Disk.class, world.disk(), "");
         directory = LogDirectory.open(
                 new Environment(real.clock(), real.timers(), real.threads(), disk, real.randomness()),
                 DATA,
@@ -41,24 +44,35 @@ class RetiredFilesTest {
         log = directory.create(ID, new UuidBits(1, 2), SMALL);
     }
 
-    private <T> T watched(Class<T> type, T target) {
+    /// @param of what is closed here
+    private <T> T watched(Class<T> type, T target, String of) {
         return type.cast(Proxy.newProxyInstance(
                 type.getClassLoader(), new Class<?>[] {type}, (_, method, arguments) -> {
                     if (watching && SLOW.contains(method.getName())) {
                         watching = false;
-                        var name =
-                                method.getName() + (arguments == null ? "" : " " + ((Path) arguments[0]).getFileName());
+                        var name = method.getName() + " " + nameIn(arguments, of);
                         slow.add(name);
-                        lookForLocks(name);
+                        if (name.contains(looksAt)) {
+                            lookForLocks(name);
+                        }
                         watching = true;
+                        if (failing && name.contains(".log")) {
+                            throw new IOException("the disk does not want to");
+                        }
                     }
                     try {
                         var result = method.invoke(target, arguments);
-                        return result instanceof DiskFile file ? watched(DiskFile.class, file) : result;
+                        return result instanceof DiskFile file
+                                ? watched(DiskFile.class, file, nameIn(arguments, of))
+                                : result;
                     } catch (InvocationTargetException failed) {
                         throw failed.getCause();
                     }
                 }));
+    }
+
+    private static String nameIn(Object @Nullable [] arguments, String otherwise) {
+        return arguments == null ? otherwise : String.valueOf(((Path) arguments[0]).getFileName());
     }
 
     /// Somebody else appends and opens a file meanwhile.
@@ -107,10 +121,42 @@ class RetiredFilesTest {
         directory.retain();
         settle();
         assertThat(slow).anyMatch(name -> name.startsWith("deleteIfExists 00000000000000000000.log"));
-        assertThat(slow).contains("close");
+        assertThat(slow).contains("close 00000000000000000000.log");
         assertThat(inTheWay).isEmpty();
         assertThat(retired()).isEmpty();
         assertThat(log.view().logStartOffset()).isPositive();
+    }
+
+    @Test
+    void appendsGoOnWhileATruncationDeletesFiles() throws IOException {
+        fill();
+        // The index of the segment that is cut is deleted at once: two small files.
+        looksAt = ".log";
+        watching = true;
+        log.truncateTo(10);
+        settle();
+        assertThat(slow).anyMatch(name -> name.endsWith(".log" + RetiredFiles.SUFFIX));
+        assertThat(inTheWay).isEmpty();
+        assertThat(retired()).isEmpty();
+    }
+
+    @Test
+    void filesThatCouldNotBeDeletedAreTriedAgainAndAFailedCloseHurtsNobody() throws IOException {
+        fill();
+        log.updateSettings(SMALL.with(it -> it.retentionBytes(0)));
+        watching = true;
+        failing = true;
+        directory.retain();
+        settle();
+        directory.retain();
+        settle();
+        assertThat(slow).contains("close 00000000000000000000.log");
+        assertThat(retired()).isNotEmpty();
+        failing = false;
+        settle();
+        assertThat(retired()).isEmpty();
+        assertThat(directory.failure()).isEmpty();
+        append();
     }
 
     @Test
