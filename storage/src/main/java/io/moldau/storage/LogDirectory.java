@@ -37,6 +37,7 @@ public final class LogDirectory implements AutoCloseable {
     private final Flusher flusher;
     private final Checkpoints checkpoints;
     private final Removals removals;
+    private final Deletions deletions;
     private final TailCache tails;
     private final WriteBehind writeBehind;
     private final ConcurrentHashMap<PartitionId, PartitionLog> logs = new ConcurrentHashMap<>();
@@ -56,6 +57,7 @@ public final class LogDirectory implements AutoCloseable {
         this.files = new OpenFiles(disk, settings.openFiles(), environment.clock(), this::checkpointSoon);
         this.room = new DiskRoom(disk, path, environment.clock(), settings.reserveBytes());
         this.removals = new Removals(environment, path);
+        this.deletions = new Deletions(environment, files, room);
         this.journal =
                 new Journal(disk, path, settings.journalFirstBytes(), settings.journalBytes(), last.generation() + 1);
         this.checkpoints = new Checkpoints(this, journal, last);
@@ -262,16 +264,23 @@ public final class LogDirectory implements AutoCloseable {
                     path.resolve(log.id() + "." + Long.toHexString(randomness().nextLong()) + DELETED_SUFFIX);
             disk().rename(log.path(), gone);
             checkpoints.namesChanged();
-            removals.later(log.settings().fileDeleteDelayMs(), () -> deleteFolder(gone));
+            removals.later(log.settings().fileDeleteDelayMs(), () -> deleteLater(gone));
         }
     }
 
-    /// Files that belong to no log any more. Takes long, so nobody's monitor is held.
-    void delete(List<Path> retired) throws IOException {
-        for (var file : retired) {
-            removals.tryNow(() -> disk().deleteIfExists(file));
+    /// Files that belong to no log any more; some time from now.
+    void delete(List<Path> retired) {
+        deletions.add(retired);
+    }
+
+    /// A folder under a name that nobody uses again, with all that is in it; some time from now.
+    private void deleteLater(Path folder) throws IOException {
+        var files = new ArrayList<Path>();
+        for (var name : disk().list(folder)) {
+            files.add(folder.resolve(name));
         }
-        files.letGo();
+        files.add(folder);
+        deletions.add(files);
     }
 
     void deleteFolder(Path folder) throws IOException {
@@ -367,6 +376,7 @@ public final class LogDirectory implements AutoCloseable {
         if (failure == null) {
             flusher.flushNow();
         }
+        deletions.end();
         checkpoint(true);
         if (checkpoints.end()) {
             flusher.close();
