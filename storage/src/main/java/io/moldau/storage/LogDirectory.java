@@ -37,7 +37,6 @@ public final class LogDirectory implements AutoCloseable {
     private final Flusher flusher;
     private final Checkpoints checkpoints;
     private final Removals removals;
-    private final Deletions deletions;
     private final TailCache tails;
     private final WriteBehind writeBehind;
     private final ConcurrentHashMap<PartitionId, PartitionLog> logs = new ConcurrentHashMap<>();
@@ -57,7 +56,6 @@ public final class LogDirectory implements AutoCloseable {
         this.files = new OpenFiles(disk, settings.openFiles(), environment.clock(), this::checkpointSoon);
         this.room = new DiskRoom(disk, path, environment.clock(), settings.reserveBytes());
         this.removals = new Removals(environment, path);
-        this.deletions = new Deletions(environment, files, room);
         this.journal =
                 new Journal(disk, path, settings.journalFirstBytes(), settings.journalBytes(), last.generation() + 1);
         this.checkpoints = new Checkpoints(this, journal, last);
@@ -264,23 +262,16 @@ public final class LogDirectory implements AutoCloseable {
                     path.resolve(log.id() + "." + Long.toHexString(randomness().nextLong()) + DELETED_SUFFIX);
             disk().rename(log.path(), gone);
             checkpoints.namesChanged();
-            removals.later(log.settings().fileDeleteDelayMs(), () -> deleteLater(gone));
+            removals.later(log.settings().fileDeleteDelayMs(), () -> deleteFolder(gone));
         }
     }
 
-    /// Files that belong to no log any more; some time from now.
-    void delete(List<Path> retired) {
-        deletions.add(retired);
-    }
-
-    /// A folder under a name that nobody uses again, with all that is in it; some time from now.
-    private void deleteLater(Path folder) throws IOException {
-        var files = new ArrayList<Path>();
-        for (var name : disk().list(folder)) {
-            files.add(folder.resolve(name));
+    /// Files that belong to no log any more. Takes long, so nobody's monitor is held.
+    void delete(List<Path> retired) throws IOException {
+        for (var file : retired) {
+            removals.tryNow(() -> disk().deleteIfExists(file));
         }
-        files.add(folder);
-        deletions.add(files);
+        files.letGo();
     }
 
     void deleteFolder(Path folder) throws IOException {
@@ -376,7 +367,6 @@ public final class LogDirectory implements AutoCloseable {
         if (failure == null) {
             flusher.flushNow();
         }
-        deletions.end();
         checkpoint(true);
         if (checkpoints.end()) {
             flusher.close();

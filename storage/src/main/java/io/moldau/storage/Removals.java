@@ -8,10 +8,12 @@ import java.util.PriorityQueue;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// Files that go later, behind one timer for all of them. A removal may fail without harm: what is left is removed at
-/// the next start.
+/// Files that go later, behind one timer for all of them. A removal that failed is tried again; what is left at the end
+/// is removed at the next start.
 final class Removals {
     private static final Logger LOG = LoggerFactory.getLogger(Removals.class);
+
+    private static final long AGAIN_MS = 60_000;
 
     interface Removal {
         void run() throws IOException;
@@ -59,12 +61,16 @@ final class Removals {
                 arm((armedNanos - now) / 1_000_000 + 1);
             }
         }
-        for (var removal : ready) {
-            try {
-                removal.run();
-            } catch (IOException failed) {
-                LOG.warn("removing old files in {}: {}", path, failed.toString());
-            }
+        ready.forEach(this::tryNow);
+    }
+
+    /// Runs it on this thread, which may wait for the disk.
+    void tryNow(Removal removal) {
+        try {
+            removal.run();
+        } catch (IOException failed) {
+            LOG.warn("Removing old files in {} failed, to be tried again in a minute: {}", path, failed.toString());
+            later(AGAIN_MS, removal);
         }
     }
 }
