@@ -25,9 +25,8 @@ import org.slf4j.LoggerFactory;
 /// One thread and its selector, owner of the connections assigned to it.
 ///
 /// While the thread waits in its selector, another one that has something for it may run a pass in its place
-/// ([WakeUps]): whoever holds [#running] is the loop. Such a pass sends answers; requests that are to be handed over
-/// are
-/// left to the thread, so that the other one's work has a bound.
+/// ([WakeUps]): whoever holds [#running] is the loop. Such a pass sends answers; requests that wait to be
+/// handed over are left to the thread, so that the other one's work has a bound.
 final class EventLoop implements Runnable, WakeUps.Sleeper {
     private static final Logger LOG = LoggerFactory.getLogger(EventLoop.class);
     private static final long LENT_BYTES = 32L << 20;

@@ -53,9 +53,9 @@ public final class Exchange {
         end(List.of(), mute);
     }
 
-    /// The frame's bytes are needed no more, though the reply may have to wait. Lent memory is used again at once,
-    /// while
-    /// the processor's caches still hold it, if this is the connection's event loop; with the reply otherwise.
+    /// The frame's bytes are needed no more, though the reply may have to wait. Lent memory is used again at
+    /// once, while the processor's caches still hold it, if this is the connection's event loop; with the reply
+    /// otherwise.
     public void doneWithFrame() {
         if (connection.inLoop()) {
             released();

@@ -20,6 +20,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Consumer;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -127,6 +128,20 @@ class LentFramesTest {
         }
     }
 
+    private static FrameHandler lendingAll(Consumer<Exchange> handle) {
+        return new FrameHandler() {
+            @Override
+            public boolean lendsFrames(short apiKey) {
+                return true;
+            }
+
+            @Override
+            public void handle(Exchange exchange) {
+                handle.accept(exchange);
+            }
+        };
+    }
+
     private static NetworkSettings settings() {
         return NetworkSettings.at(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0));
     }
@@ -136,23 +151,15 @@ class LentFramesTest {
     void aFrameWhoseExchangeWasClosedWithoutAnAnswerIsNeverOverwritten() throws Exception {
         var kept = new LinkedBlockingQueue<ByteBuffer>();
         int first = 4_000_000;
-        try (var server = NetworkServer.start(Environment.real(), settings(), new FrameHandler() {
-            @Override
-            public boolean lendsFrames(short apiKey) {
-                return true;
+        try (var server = NetworkServer.start(Environment.real(), settings(), lendingAll(exchange -> {
+            int seed = exchange.frame().getInt(exchange.frame().position() + 2);
+            if (seed < first + REQUESTS) {
+                answerIfWhole(exchange, new AtomicInteger());
+            } else {
+                kept.add(exchange.frame().duplicate());
+                exchange.close("the handler gives up");
             }
-
-            @Override
-            public void handle(Exchange exchange) {
-                int seed = exchange.frame().getInt(exchange.frame().position() + 2);
-                if (seed < first + REQUESTS) {
-                    answerIfWhole(exchange, new AtomicInteger());
-                } else {
-                    kept.add(exchange.frame().duplicate());
-                    exchange.close("the handler gives up");
-                }
-            }
-        })) {
+        }))) {
             for (int round = 0; round < 20; round++) {
                 try (var socket = new Socket(
                         server.address().getAddress(), server.address().getPort())) {
@@ -179,20 +186,12 @@ class LentFramesTest {
         var damaged = new AtomicInteger();
         var waiting = new LinkedBlockingQueue<Exchange>();
         var places = new LinkedBlockingQueue<Long>();
-        try (var server = NetworkServer.start(Environment.real(), settings(), new FrameHandler() {
-            @Override
-            public boolean lendsFrames(short apiKey) {
-                return true;
-            }
-
-            @Override
-            public void handle(Exchange exchange) {
-                places.add(MemorySegment.ofBuffer(exchange.frame()).address());
-                countIfDamaged(exchange, damaged);
-                waiting.add(exchange);
-                exchange.doneWithFrame();
-            }
-        })) {
+        try (var server = NetworkServer.start(Environment.real(), settings(), lendingAll(exchange -> {
+            places.add(MemorySegment.ofBuffer(exchange.frame()).address());
+            countIfDamaged(exchange, damaged);
+            waiting.add(exchange);
+            exchange.doneWithFrame();
+        }))) {
             try (var socket =
                     new Socket(server.address().getAddress(), server.address().getPort())) {
                 var arrived = new ArrayList<Exchange>();

@@ -18,9 +18,8 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-/// Whoever has answers and nothing else to do runs a pass of a loop that sleeps: it sends them, and the selector hears
-/// of
-/// it. Requests that waited are the loop's own.
+/// Whoever has answers and nothing else to do runs a pass of a loop that sleeps: it sends them, and the selector
+/// hears of it. Requests that waited are the loop's own.
 @Timeout(60)
 class StandInTest {
     private static final int PIPELINED = 3;

@@ -82,9 +82,8 @@ public final class LogMoves implements AutoCloseable {
         this.throttle = new CleanerThrottle(environment.clock());
     }
 
-    /// Has the partition's log moved to `target`, in place of where it was to go before. Naming the directory that it
-    /// is
-    /// in ends a move under way. Returns at once.
+    /// Has the partition's log moved to `target`, in place of where it was to go before. Naming the directory that
+    /// it is in ends a move under way. Returns at once.
     public void move(PartitionId id, LogDirectory target) {
         LogMove begun;
         synchronized (this) {
