@@ -267,7 +267,7 @@ public final class LogDirectory implements AutoCloseable {
     }
 
     /// Files that belong to no log any more. Takes long, so nobody's monitor is held.
-    void delete(List<Path> retired) throws IOException {
+    void delete(List<Path> retired) {
         for (var file : retired) {
             removals.tryNow(() -> disk().deleteIfExists(file));
         }
@@ -295,11 +295,7 @@ public final class LogDirectory implements AutoCloseable {
             }
         }
         checkpoint(false);
-        try {
-            files.closeIdle();
-        } catch (IOException failed) {
-            fail("closing segment files", failed);
-        }
+        files.closeIdle();
     }
 
     /// Files that a checkpoint must forget before they go.

@@ -5,7 +5,6 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.WritableByteChannel;
 import java.nio.file.Path;
-import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
@@ -38,7 +37,7 @@ final class PooledFile implements DiskFile {
     }
 
     /// Lets go of the handle if nobody is at it and nothing in it is unsynced; the caller closes it.
-    boolean leave(List<DiskFile> closing) {
+    boolean leave(ClosingFiles closing) {
         if (dirty || kept || !users.compareAndSet(0, -1)) {
             return false;
         }
@@ -170,7 +169,7 @@ final class PooledFile implements DiskFile {
     }
 
     @Override
-    public void close() throws IOException {
+    public void close() {
         pool.closed(this);
     }
 }
