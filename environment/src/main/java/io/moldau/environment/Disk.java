@@ -24,6 +24,15 @@ public interface Disk {
                 .slice(0, whole);
     }
 
+    /// The same for what is written over and over: large pages of the processor, where the system has them, since each
+    /// page of a write costs. The first call may take a tenth of a second.
+    ///
+    /// @param bytes a multiple of 2 MiB
+    static ByteBuffer largeBlocks(int bytes) {
+        var large = LargePages.allocate(bytes);
+        return large == null ? blocks(bytes) : large;
+    }
+
     /// Opens for reading and writing, creating the file if it is missing.
     DiskFile open(Path file) throws IOException;
 

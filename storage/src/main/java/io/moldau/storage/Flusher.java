@@ -1,5 +1,6 @@
 package io.moldau.storage;
 
+import io.moldau.environment.Disk;
 import io.moldau.environment.DiskFullException;
 import io.moldau.environment.Threads;
 import io.moldau.environment.WakeUps;
@@ -196,9 +197,14 @@ final class Flusher {
             bytes += pending.bytes;
             direct += pending.direct ? pending.bytes : 0;
         }
+        boolean wantsBlock;
         synchronized (queueLock) {
             unsyncedBytes -= bytes;
             buffers.giveBack(group.entries());
+            wantsBlock = buffers.wantsBlock();
+        }
+        if (wantsBlock) {
+            directory.environment().threads().blocking().execute(this::addBlock);
         }
         rule.flushed(group);
         for (var pending : group.logs()) {
@@ -215,6 +221,13 @@ final class Flusher {
             if (!directory.room().isOut() && journal.wantsToGrow()) {
                 directory.environment().threads().blocking().execute(this::growJournal);
             }
+        }
+    }
+
+    private void addBlock() {
+        var block = Disk.largeBlocks(JournalGroup.Buffers.BLOCK_BYTES);
+        synchronized (queueLock) {
+            buffers.add(block);
         }
     }
 
