@@ -53,6 +53,7 @@ final class Sustained {
         double longest = 0;
         long bytes = 0;
         Moment early = null;
+        long cpuMs = broker.cpuMs();
         long started = System.nanoTime();
         while (System.nanoTime() - started < minutes * 60_000_000_000L) {
             var outcome = ClosedLoop.run(broker.port(), load, 0, WINDOW_MS, () -> {}, () -> {});
@@ -79,6 +80,7 @@ final class Sustained {
         results.add(name, Mode.DISK, "GB written", bytes / 1e9);
         results.add(name, Mode.DISK, "MB/s, median of 10 s", rates.get(rates.size() / 2));
         results.add(name, Mode.DISK, "MB/s, slowest 10 s", rates.getFirst());
+        results.add(name, Mode.DISK, "broker CPU s/GB", (broker.cpuMs() - cpuMs) / 1e3 / (bytes / 1e9));
         results.add(name, Mode.DISK, "longest wait for an acknowledgement, ms", longest);
         tell(name, "after a minute", early == null ? late : early);
         tell(name, "at the end", late);

@@ -72,6 +72,11 @@ public final class Call {
         exchange.atEndOfPass(task);
     }
 
+    /// True if [#doneWithBytes] is of use: the request's bytes are memory that others wait for.
+    boolean hasLentBytes() {
+        return exchange.hasLentFrame();
+    }
+
     /// The request's bytes are needed no more, though the answer may have to wait. What was decoded from it stays.
     void doneWithBytes() {
         exchange.doneWithFrame();

@@ -13,6 +13,7 @@ import io.moldau.records.Compression;
 import io.moldau.records.InvalidBatchException;
 import io.moldau.records.RecordBatch;
 import io.moldau.records.RecordBatches;
+import io.moldau.replication.AppendListener;
 import io.moldau.replication.AppendOutcome;
 import io.moldau.replication.ErrorCodes;
 import io.moldau.security.quotas.QuotaKey;
@@ -21,7 +22,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReferenceArray;
-import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /// Produce (key 0), versions 3–13.
@@ -63,11 +63,10 @@ final class ProduceHandler implements ApiHandler<ProduceRequest> {
                     ? context.image().topic(topicData.topicId()).orElse(null)
                     : context.image().topic(topicData.name()).orElse(null);
             for (var data : topicData.partitionData()) {
-                int own = slot++;
-                produce(collected, topic, data, outcome -> collected.accept(own, outcome));
+                produce(collected, topic, data, new Part(collected, slot++));
             }
         }
-        collected.copied();
+        collected.partCopied();
     }
 
     /// Counted on arrival, so that a client over its quota is not listened to before its next request is taken,
@@ -84,17 +83,17 @@ final class ProduceHandler implements ApiHandler<ProduceRequest> {
     }
 
     private void produce(
-            Collected collected, @Nullable TopicImage topic, PartitionProduceData data, Consumer<AppendOutcome> done) {
+            Collected collected, @Nullable TopicImage topic, PartitionProduceData data, AppendListener part) {
         var request = collected.request;
         var call = collected.call;
         short acks = request.acks();
         if (acks < -1 || acks > 1) {
-            done.accept(new AppendOutcome.Refused(
+            part.done(new AppendOutcome.Refused(
                     ErrorCode.INVALID_REQUIRED_ACKS, "acks is 0, 1 or -1 (all), not " + acks));
             return;
         }
         if (topic == null) {
-            done.accept(new AppendOutcome.Refused(
+            part.done(new AppendOutcome.Refused(
                     call.version() >= TOPIC_IDS_SINCE
                             ? ErrorCode.UNKNOWN_TOPIC_ID
                             : ErrorCode.UNKNOWN_TOPIC_OR_PARTITION,
@@ -103,14 +102,14 @@ final class ProduceHandler implements ApiHandler<ProduceRequest> {
         }
         var partition = context.partition(topic.name(), data.index()).orElse(null);
         if (partition == null) {
-            done.accept(new AppendOutcome.Refused(
+            part.done(new AppendOutcome.Refused(
                     ErrorCode.UNKNOWN_TOPIC_OR_PARTITION,
                     "topic \"" + topic.name() + "\" has " + topic.partitions().size() + " partitions, and "
                             + data.index() + " was asked for"));
             return;
         }
         if (topic.internal() && !call.clientId().equals("__admin_client")) {
-            done.accept(new AppendOutcome.Refused(
+            part.done(new AppendOutcome.Refused(
                     ErrorCode.INVALID_TOPIC_EXCEPTION,
                     "\"" + topic.name() + "\" is written by the broker itself only"));
             return;
@@ -121,8 +120,7 @@ final class ProduceHandler implements ApiHandler<ProduceRequest> {
         try {
             check(batches, rules.maxMessageBytes(), call.version());
         } catch (InvalidBatchException invalid) {
-            done.accept(
-                    new AppendOutcome.Refused(ErrorCodes.of(invalid.error()), String.valueOf(invalid.getMessage())));
+            part.done(new AppendOutcome.Refused(ErrorCodes.of(invalid.error()), String.valueOf(invalid.getMessage())));
             return;
         }
         var known = topic.partitions();
@@ -131,14 +129,14 @@ final class ProduceHandler implements ApiHandler<ProduceRequest> {
                 rules, isr, acks == -1, context.environment().clock().wallMs());
         switch (arrival.of(batches)) {
             case Arrival.Accepted(var kept) -> {
-                collected.uncopied.incrementAndGet();
+                collected.partKept();
                 if (TransactionAdmission.isNeeded(kept)) {
-                    admission.append(partition, kept, request, call, done);
-                } else if (partition.arrive(kept, acks != 0, collected::copied, done)) {
+                    admission.append(partition, kept, request, call, part);
+                } else if (partition.arrive(kept, acks != 0, part)) {
                     call.atEndOfPass(partition::appendArrived);
                 }
             }
-            case Arrival.Turned(var refusal) -> done.accept(refusal);
+            case Arrival.Turned(var refusal) -> part.done(refusal);
         }
     }
 
@@ -160,6 +158,18 @@ final class ProduceHandler implements ApiHandler<ProduceRequest> {
         }
     }
 
+    private record Part(Collected collected, int slot) implements AppendListener {
+        @Override
+        public void copied() {
+            collected.partCopied();
+        }
+
+        @Override
+        public void done(AppendOutcome outcome) {
+            collected.accept(slot, outcome);
+        }
+    }
+
     /// Gathers the partitions' outcomes, which come on any thread, and answers after the last.
     private static final class Collected {
         private final ProduceRequest request;
@@ -167,8 +177,8 @@ final class ProduceHandler implements ApiHandler<ProduceRequest> {
         private final int throttleMs;
         private final AtomicReferenceArray<AppendOutcome> outcomes;
         private final AtomicInteger missing;
-        /// Partitions whose batches are needed still, and the handler itself.
-        final AtomicInteger uncopied = new AtomicInteger(1);
+        /// Partitions whose batches are needed still, and the handler itself; null if nobody waits for their memory.
+        private final @Nullable AtomicInteger uncopied;
 
         Collected(ProduceRequest request, Call call, int count, int throttleMs) {
             this.request = request;
@@ -176,10 +186,17 @@ final class ProduceHandler implements ApiHandler<ProduceRequest> {
             this.throttleMs = throttleMs;
             this.outcomes = new AtomicReferenceArray<>(count);
             this.missing = new AtomicInteger(count);
+            this.uncopied = call.hasLentBytes() ? new AtomicInteger(1) : null;
         }
 
-        void copied() {
-            if (uncopied.decrementAndGet() == 0) {
+        void partKept() {
+            if (uncopied != null) {
+                uncopied.incrementAndGet();
+            }
+        }
+
+        void partCopied() {
+            if (uncopied != null && uncopied.decrementAndGet() == 0) {
                 call.doneWithBytes();
             }
         }

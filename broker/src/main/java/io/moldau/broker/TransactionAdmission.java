@@ -3,13 +3,13 @@ package io.moldau.broker;
 import io.moldau.protocol.ErrorCode;
 import io.moldau.protocol.message.ProduceRequest;
 import io.moldau.records.RecordBatch;
+import io.moldau.replication.AppendListener;
 import io.moldau.replication.AppendOutcome;
 import io.moldau.replication.Partition;
 import io.moldau.storage.AppendOrigin;
 import io.moldau.transactions.Producer;
 import io.moldau.transactions.TransactionsApi;
 import java.nio.ByteBuffer;
-import java.util.function.Consumer;
 
 /// Lets batches of transactions into the log, if they belong there (KIP-890). The batch waits in its request.
 ///
@@ -37,19 +37,18 @@ final class TransactionAdmission {
         return (batch.getShort(batch.position() + ATTRIBUTES_AT) & TRANSACTIONAL_BIT) != 0;
     }
 
-    void append(
-            Partition partition, ByteBuffer bytes, ProduceRequest request, Call call, Consumer<AppendOutcome> done) {
+    void append(Partition partition, ByteBuffer bytes, ProduceRequest request, Call call, AppendListener listener) {
         var batch = RecordBatch.of(bytes);
         var producer = new Producer(batch.producerId(), batch.producerEpoch());
         boolean joins = call.version() >= JOINS_SINCE;
         var id = request.transactionalId();
         if (id == null || id.isEmpty()) {
-            done.accept(new AppendOutcome.Refused(
+            listener.done(new AppendOutcome.Refused(
                     ErrorCode.INVALID_REQUEST,
                     "the batch belongs to a transaction, and the request names no transactional id"));
             return;
         }
-        Runnable append = () -> partition.append(bytes, AppendOrigin.CLIENT, request.acks() != 0, done);
+        Runnable append = () -> partition.append(bytes, AppendOrigin.CLIENT, request.acks() != 0, listener);
         boolean known = joins
                 ? partition.inTransaction(producer.id(), producer.epoch())
                 : !context.settings().bool("transaction.partition.verification.enable");
@@ -61,7 +60,7 @@ final class TransactionAdmission {
             if (error == ErrorCode.NONE) {
                 append.run();
             } else {
-                done.accept(refused(error, id, producer, call.version()));
+                listener.done(refused(error, id, producer, call.version()));
             }
         });
     }

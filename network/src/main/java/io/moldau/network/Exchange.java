@@ -53,6 +53,11 @@ public final class Exchange {
         end(List.of(), mute);
     }
 
+    /// Whether the frame is lent memory still. On the connection's event loop.
+    public boolean hasLentFrame() {
+        return lease != null;
+    }
+
     /// The frame's bytes are needed no more, though the reply may have to wait. Lent memory is used again at
     /// once, while the processor's caches still hold it, if this is the connection's event loop; with the reply
     /// otherwise.

@@ -32,9 +32,9 @@ import org.slf4j.LoggerFactory;
 /// topic promises; with followers it will also wait for them.
 public final class Partition {
     /// Someone who waits until the high watermark has reached `endOffset`.
-    private record Waiting(long endOffset, AppendOutcome outcome, Consumer<AppendOutcome> done) {}
+    private record Waiting(long endOffset, AppendOutcome outcome, AppendListener listener) {}
 
-    private record Arrived(ByteBuffer batches, boolean awaitPromise, Runnable copied, Consumer<AppendOutcome> done) {}
+    private record Arrived(ByteBuffer batches, boolean awaitPromise, AppendListener listener) {}
 
     private static final Logger LOG = LoggerFactory.getLogger(Partition.class);
 
@@ -131,23 +131,20 @@ public final class Partition {
     /// Appends whole batches, whose CRCs and headers were checked.
     ///
     /// @param awaitPromise false answers as soon as the batches are in the log (acks=0)
-    /// @param done told once, on any thread; must not block
-    public void append(ByteBuffer batches, AppendOrigin origin, boolean awaitPromise, Consumer<AppendOutcome> done) {
+    public void append(ByteBuffer batches, AppendOrigin origin, boolean awaitPromise, AppendListener listener) {
         strand.execute(() -> {
             if (gone.isPresent()) {
-                done.accept(gone.get());
+                listener.done(gone.get());
                 return;
             }
-            answer(log.append(batches, leaderEpoch, origin), awaitPromise, done);
+            answer(log.append(batches, leaderEpoch, origin), awaitPromise, listener);
         });
     }
 
     /// The same for a client's batches, some time later: with what else arrives until [#appendArrived] is called, which
     /// whoever is told true must see to. What came together is written together.
-    ///
-    /// @param copied told once, on any thread and before `done`, when the batches' bytes are needed no more
-    public boolean arrive(ByteBuffer batches, boolean awaitPromise, Runnable copied, Consumer<AppendOutcome> done) {
-        arrivals.add(new Arrived(batches, awaitPromise, copied, done));
+    public boolean arrive(ByteBuffer batches, boolean awaitPromise, AppendListener listener) {
+        arrivals.add(new Arrived(batches, awaitPromise, listener));
         return appendDue.compareAndSet(false, true);
     }
 
@@ -162,26 +159,28 @@ public final class Partition {
                 batches.add(one.batches());
             }
             if (gone.isPresent()) {
-                arrived.forEach(one -> one.copied().run());
-                arrived.forEach(one -> one.done().accept(gone.get()));
+                arrived.forEach(one -> one.listener().copied());
+                arrived.forEach(one -> one.listener().done(gone.get()));
                 return;
             }
             var results = log.append(batches, leaderEpoch, AppendOrigin.CLIENT);
-            arrived.forEach(one -> one.copied().run());
+            arrived.forEach(one -> one.listener().copied());
             for (int i = 0; i < results.size(); i++) {
                 var one = arrived.get(i);
-                answer(results.get(i), one.awaitPromise(), one.done());
+                answer(results.get(i), one.awaitPromise(), one.listener());
             }
         });
     }
 
-    private void answer(AppendResult result, boolean awaitPromise, Consumer<AppendOutcome> done) {
+    private void answer(AppendResult result, boolean awaitPromise, AppendListener listener) {
         switch (result) {
             case AppendResult.Appended(long base, long last, long timeMs, long start) ->
-                acknowledge(last + 1, new AppendOutcome.Acknowledged(base, last, timeMs, start), awaitPromise, done);
+                acknowledge(
+                        last + 1, new AppendOutcome.Acknowledged(base, last, timeMs, start), awaitPromise, listener);
             case AppendResult.Duplicate(long base, long last, long timeMs, long start) ->
-                acknowledge(last + 1, new AppendOutcome.Acknowledged(base, last, timeMs, start), awaitPromise, done);
-            case AppendResult.Refused refused -> done.accept(refused(refused));
+                acknowledge(
+                        last + 1, new AppendOutcome.Acknowledged(base, last, timeMs, start), awaitPromise, listener);
+            case AppendResult.Refused refused -> listener.done(refused(refused));
         }
     }
 
@@ -206,7 +205,7 @@ public final class Partition {
                             marker.transactionVersion(),
                             new ControlRecord(type, marker.coordinatorEpoch()),
                             leaderEpoch);
-            answer(result, true, done);
+            answer(result, true, done::accept);
         });
     }
 
@@ -232,13 +231,12 @@ public final class Partition {
         return log.transactions().isOpen(producerId, producerEpoch);
     }
 
-    private void acknowledge(
-            long endOffset, AppendOutcome outcome, boolean awaitPromise, Consumer<AppendOutcome> done) {
+    private void acknowledge(long endOffset, AppendOutcome outcome, boolean awaitPromise, AppendListener listener) {
         advance();
         if (!awaitPromise || endOffset <= highWatermark) {
-            done.accept(outcome);
+            listener.done(outcome);
         } else {
-            waiting.add(new Waiting(endOffset, outcome, done));
+            waiting.add(new Waiting(endOffset, outcome, listener));
         }
     }
 
@@ -252,7 +250,7 @@ public final class Partition {
         Waiting first;
         while ((first = waiting.peek()) != null && first.endOffset() <= promised) {
             waiting.poll();
-            first.done().accept(first.outcome());
+            first.listener().done(first.outcome());
         }
         watchers.forEach(Runnable::run);
     }
@@ -264,7 +262,7 @@ public final class Partition {
             gone = Optional.of(refusal);
             var left = new ArrayList<>(waiting);
             waiting.clear();
-            left.forEach(one -> one.done().accept(refusal));
+            left.forEach(one -> one.listener().done(refusal));
             watchers.forEach(Runnable::run);
         });
     }

@@ -83,7 +83,17 @@ class PartitionTest {
     }
 
     private boolean arrive(Partition partition, int count, boolean awaitPromise) {
-        return partition.arrive(records(count).build(), awaitPromise, copied::incrementAndGet, outcomes::add);
+        return partition.arrive(records(count).build(), awaitPromise, new AppendListener() {
+            @Override
+            public void copied() {
+                copied.incrementAndGet();
+            }
+
+            @Override
+            public void done(AppendOutcome outcome) {
+                outcomes.add(outcome);
+            }
+        });
     }
 
     @Test
