@@ -23,9 +23,8 @@ import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/// A log directory on a real file system goes away under the running node, as an unmounted disk does: where it was,
-/// there
-/// is a file.
+/// A log directory on a real file system goes away under the running node, as an unmounted disk does: there is a
+/// file where it was.
 class LostDirectoryTest {
     private static final int PARTITIONS = 4;
 

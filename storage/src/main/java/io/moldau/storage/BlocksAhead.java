@@ -4,9 +4,8 @@ import java.nio.file.Path;
 
 /// Has the file system find blocks for a segment that grows before they are written, many at once and not on the
 /// writer's thread: writing costs a quarter less then (decision 37). Never beyond the size at which the segment ends,
-/// and at most a quarter of what is there already: small logs take no more room than they fill. On a disk that is
-/// filling
-/// up nothing is taken ahead: others may need the room sooner.
+/// and at most a quarter of what is there already: small logs take no more room than they fill. On a disk
+/// that is filling up nothing is taken ahead: others may need the room sooner.
 ///
 /// Used under the log's monitor.
 final class BlocksAhead {

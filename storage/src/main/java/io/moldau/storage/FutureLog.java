@@ -222,9 +222,8 @@ final class FutureLog {
         }
     }
 
-    /// A log in the other directory with what was copied and synced. Until a checkpoint there knows it, its folder has
-    /// no
-    /// `partition.metadata`, and a start takes it for a log that was never finished.
+    /// A log in the other directory with what was copied and synced. Until a checkpoint there knows it, its folder
+    /// has no `partition.metadata`, and a start takes it for a log that was never finished.
     PartitionLog become() throws IOException {
         var next = new PartitionLog(target, source.id(), source.topicId(), source.settings());
         // Nobody compacts it before it is the partition's log.

@@ -5,9 +5,8 @@ import java.util.Map;
 import java.util.TreeSet;
 import java.util.concurrent.ConcurrentHashMap;
 
-/// The transactions of a log that are not over: open ones, and those whose marker is not promised yet, since a power
-/// cut
-/// may take it back. Who reads committed records sees nothing from the first of them on.
+/// The transactions of a log that are not over: open ones, and those whose marker is not promised yet, since a
+/// power cut may take it back. Who reads committed records sees nothing from the first of them on.
 ///
 /// Changed under the log's monitor; [#isOpen] and [#isNone] are for anybody.
 final class OpenTransactions {
