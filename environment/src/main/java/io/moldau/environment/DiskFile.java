@@ -18,8 +18,8 @@ public interface DiskFile extends AutoCloseable {
     /// Sends up to `count` bytes from `position` without copying through this process; the number sent.
     long transferTo(long position, long count, WritableByteChannel target) throws IOException;
 
-    /// True if the system has these bytes in memory just now, so that reading or sending them waits for no disk. False
-    /// where that cannot be told. They must lie in the file.
+    /// True if the system has these bytes in memory just now, or had them a moment ago, so that reading or sending them
+    /// waits for no disk. False where that cannot be told. They must lie in the file.
     default boolean isResident(long position, long count) throws IOException {
         return false;
     }

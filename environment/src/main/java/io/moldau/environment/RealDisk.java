@@ -190,7 +190,11 @@ final class RealDisk implements Disk {
         return channel;
     }
 
-    private record RealFile(FileChannel channel, Path path) implements DiskFile {
+    private record RealFile(FileChannel channel, Path path, Residency residency) implements DiskFile {
+        RealFile(FileChannel channel, Path path) {
+            this(channel, path, new Residency());
+        }
+
         @Override
         public int read(ByteBuffer target, long position) throws IOException {
             int total = 0;
@@ -250,12 +254,14 @@ final class RealDisk implements Disk {
             return channel.transferTo(position, count, target);
         }
 
-        /// A mapping that is not touched takes no memory; it is gone before anything can happen to the file.
         @Override
         public boolean isResident(long position, long count) throws IOException {
-            if (count <= 0) {
-                return true;
-            }
+            return count <= 0
+                    || residency.isResident(position, count, channel.size(), System.nanoTime(), this::isResidentNow);
+        }
+
+        /// A mapping that is not touched takes no memory; it is gone before anything can happen to the file.
+        private boolean isResidentNow(long position, long count) throws IOException {
             var known = LinuxFiles.cached(path, position, count);
             if (known != LinuxFiles.Cached.UNKNOWN) {
                 return known == LinuxFiles.Cached.YES;
