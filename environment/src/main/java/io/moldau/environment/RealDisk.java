@@ -257,7 +257,17 @@ final class RealDisk implements Disk {
         @Override
         public boolean isResident(long position, long count) throws IOException {
             return count <= 0
-                    || residency.isResident(position, count, channel.size(), System.nanoTime(), this::isResidentNow);
+                    || residency.isResident(position, count, System.nanoTime(), new Residency.Asked() {
+                        @Override
+                        public boolean isResident(long from, long bytes) throws IOException {
+                            return isResidentNow(from, bytes);
+                        }
+
+                        @Override
+                        public long sizeBytes() throws IOException {
+                            return channel.size();
+                        }
+                    });
         }
 
         /// A mapping that is not touched takes no memory; it is gone before anything can happen to the file.

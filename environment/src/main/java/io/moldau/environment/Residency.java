@@ -10,8 +10,11 @@ final class Residency {
     static final long AHEAD_BYTES = 4 << 20;
     static final long MOMENT_NANOS = 50_000_000;
 
-    interface Question {
+    /// What it is about.
+    interface Asked {
         boolean isResident(long from, long count) throws IOException;
+
+        long sizeBytes() throws IOException;
     }
 
     /// Nothing from `from` to `to` was missing, or it was if they are the same.
@@ -19,9 +22,8 @@ final class Residency {
 
     private volatile @Nullable Answer last;
 
-    /// @param size of the file
     /// @param nowNanos counts from anywhere
-    boolean isResident(long position, long count, long size, long nowNanos, Question question) throws IOException {
+    boolean isResident(long position, long count, long nowNanos, Asked file) throws IOException {
         var known = last;
         if (known != null && nowNanos - known.nanos >= MOMENT_NANOS) {
             known = null;
@@ -30,12 +32,12 @@ final class Residency {
             return true;
         }
         boolean someWereMissing = known != null && known.from == known.to;
-        long end = Math.min(size, position + AHEAD_BYTES);
-        if (someWereMissing || position + count >= end) {
-            return question.isResident(position, count);
+        long end = someWereMissing ? 0 : Math.min(file.sizeBytes(), position + AHEAD_BYTES);
+        if (position + count >= end) {
+            return file.isResident(position, count);
         }
-        boolean all = question.isResident(position, end - position);
+        boolean all = file.isResident(position, end - position);
         last = new Answer(position, all ? end : position, nowNanos);
-        return all || question.isResident(position, count);
+        return all || file.isResident(position, count);
     }
 }

@@ -18,9 +18,17 @@ class ResidencyTest {
     private long now;
 
     private boolean isResident(long position, long count) throws IOException {
-        return residency.isResident(position, count, SIZE, now, (from, bytes) -> {
-            asked.add(bytes);
-            return from + bytes <= resident;
+        return residency.isResident(position, count, now, new Residency.Asked() {
+            @Override
+            public boolean isResident(long from, long bytes) {
+                asked.add(bytes);
+                return from + bytes <= resident;
+            }
+
+            @Override
+            public long sizeBytes() {
+                return SIZE;
+            }
         });
     }
 

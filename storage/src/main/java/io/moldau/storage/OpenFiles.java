@@ -46,6 +46,11 @@ final class OpenFiles implements Disk {
         return name.endsWith(".log") || name.endsWith(SegmentSwap.CLEANED) || name.endsWith(SegmentSwap.SWAP);
     }
 
+    /// How many files of a folder have a name there that they may be opened by.
+    synchronized int named(Path folder) {
+        return known.getOrDefault(folder, Set.of()).size();
+    }
+
     synchronized int count() {
         return open.size() + leaving.count();
     }
@@ -99,6 +104,10 @@ final class OpenFiles implements Disk {
         try (var closing = new ClosingFiles()) {
             synchronized (this) {
                 pooled.gone = true;
+                var inFolder = known.get(folderOf(pooled.path));
+                if (inFolder != null) {
+                    inFolder.remove(pooled);
+                }
                 open.remove(pooled);
                 pooled.dirty = false;
                 pooled.kept = false;
@@ -190,8 +199,13 @@ final class OpenFiles implements Disk {
 
     /// Nobody opens the file of this path any more.
     private void forget(Path path) throws IOException {
-        for (var pooled : known.getOrDefault(folderOf(path), Set.of())) {
-            if (!pooled.gone && pooled.path.equals(path)) {
+        var inFolder = known.getOrDefault(folderOf(path), Set.of());
+        for (var files = inFolder.iterator(); files.hasNext(); ) {
+            var pooled = files.next();
+            if (pooled.path.equals(path)) {
+                // Not left to the collector, which may not come for hours: all that is known is looked through each
+                // time.
+                files.remove();
                 pooled.gone = true;
                 if (open.remove(pooled)) {
                     leaving.add(pooled);

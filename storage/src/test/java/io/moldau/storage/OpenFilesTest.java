@@ -69,4 +69,26 @@ class OpenFilesTest {
         files.closeIdle();
         assertThat(files.count()).isZero();
     }
+
+    @Test
+    void filesThatWentAreNotLookedThroughWhenOthersGo(@TempDir Path data) throws IOException {
+        var files = new OpenFiles(Disk.real(), 100, clock, () -> {});
+        var folder = data.resolve("orders-0");
+        files.createDirectories(folder);
+        var held = new ArrayList<DiskFile>();
+        for (int i = 0; i < 6; i++) {
+            held.add(files.open(folder.resolve(i + ".log")));
+        }
+        files.deleteIfExists(folder.resolve("0.log"));
+        files.rename(folder.resolve("1.log"), folder.resolve("1.log" + RetiredFiles.SUFFIX));
+        held.get(2).close();
+        files.rename(folder.resolve("3.log"), folder.resolve("4.log"));
+        assertThat(files.named(folder)).isEqualTo(2);
+        for (var name : files.list(folder)) {
+            Disk.real().deleteIfExists(folder.resolve(name));
+        }
+        files.deleteIfExists(folder);
+        assertThat(files.named(folder)).isZero();
+        held.get(5).close();
+    }
 }
