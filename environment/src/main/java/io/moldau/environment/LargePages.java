@@ -54,8 +54,8 @@ final class LargePages {
 
     private LargePages() {}
 
-    /// Memory that begins with a large page, whether the system gives such pages or not; null where it can not be
-    /// asked.
+    /// Memory that begins with a large page, whether the system gives such pages or not, and that is there: nobody
+    /// waits for it at the first use. Null where the system cannot be asked.
     ///
     /// @param bytes a multiple of [#PAGE_BYTES]
     @SuppressWarnings("restricted")
@@ -73,9 +73,13 @@ final class LargePages {
             long aligned = Math.ceilDiv(from, (long) PAGE_BYTES) * PAGE_BYTES;
             // Refused by a system without large pages: it is memory like any other then.
             int _ = (int) calls.advise.invokeExact(aligned, (long) bytes, LARGE_PAGES_PLEASE);
-            return MemorySegment.ofAddress(aligned)
+            var memory = MemorySegment.ofAddress(aligned)
                     .reinterpret(bytes, Arena.ofAuto(), _ -> unmap(calls, from, mapped))
                     .asByteBuffer();
+            for (int at = 0; at < bytes; at += Disk.BLOCK_BYTES) {
+                memory.put(at, (byte) 0);
+            }
+            return memory;
         } catch (Throwable failed) {
             throw new IllegalStateException("asking the system for memory failed", failed);
         }

@@ -3,9 +3,8 @@ package io.moldau.environment;
 import java.io.IOException;
 import org.jspecify.annotations.Nullable;
 
-/// Whether the system has parts of a file in memory, asked for much at once and remembered for a moment: each question
-/// is
-/// three system calls, and a reader that catches up had three questions for each piece that it was sent.
+/// Whether the system has parts of a file in memory, asked for much at once and remembered for a moment: a question
+/// is three system calls, and a reader that catches up had three of them for each piece that it was sent.
 final class Residency {
     static final long AHEAD_BYTES = 4 << 20;
     static final long MOMENT_NANOS = 50_000_000;

@@ -203,8 +203,7 @@ final class OpenFiles implements Disk {
         for (var files = inFolder.iterator(); files.hasNext(); ) {
             var pooled = files.next();
             if (pooled.path.equals(path)) {
-                // Not left to the collector, which may not come for hours: all that is known is looked through each
-                // time.
+                // Not left to the collector, which may not come for hours: all of them are looked through each time.
                 files.remove();
                 pooled.gone = true;
                 if (open.remove(pooled)) {
