@@ -1,5 +1,6 @@
 package io.moldau.broker;
 
+import io.moldau.environment.Loan;
 import io.moldau.network.Exchange;
 import io.moldau.network.Peer;
 import io.moldau.protocol.ApiKey;
@@ -72,14 +73,10 @@ public final class Call {
         exchange.atEndOfPass(task);
     }
 
-    /// True if [#doneWithBytes] is of use: the request's bytes are memory that others wait for.
-    boolean hasLentBytes() {
-        return exchange.hasLentFrame();
-    }
-
-    /// The request's bytes are needed no more, though the answer may have to wait. What was decoded from it stays.
-    void doneWithBytes() {
-        exchange.doneWithFrame();
+    /// Of the request's bytes, for whoever needs them after the answer; null if they are nobody else's anyway.
+    @Nullable
+    Loan loan() {
+        return exchange.loan();
     }
 
     /// Goes on with this call on its connection's event loop, soon.

@@ -17,6 +17,7 @@ import io.moldau.replication.AppendListener;
 import io.moldau.replication.AppendOutcome;
 import io.moldau.replication.ErrorCodes;
 import io.moldau.security.quotas.QuotaKey;
+import io.moldau.storage.Append;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
@@ -66,7 +67,6 @@ final class ProduceHandler implements ApiHandler<ProduceRequest> {
                 produce(collected, topic, data, new Part(collected, slot++));
             }
         }
-        collected.partCopied();
     }
 
     /// Counted on arrival, so that a client over its quota is not listened to before its next request is taken,
@@ -129,10 +129,9 @@ final class ProduceHandler implements ApiHandler<ProduceRequest> {
                 rules, isr, acks == -1, context.environment().clock().wallMs());
         switch (arrival.of(batches)) {
             case Arrival.Accepted(var kept) -> {
-                collected.partKept();
                 if (TransactionAdmission.isNeeded(kept)) {
                     admission.append(partition, kept, request, call, part);
-                } else if (partition.arrive(kept, acks != 0, part)) {
+                } else if (partition.arrive(new Append(kept, call.loan()), acks != 0, part)) {
                     call.atEndOfPass(partition::appendArrived);
                 }
             }
@@ -160,11 +159,6 @@ final class ProduceHandler implements ApiHandler<ProduceRequest> {
 
     private record Part(Collected collected, int slot) implements AppendListener {
         @Override
-        public void copied() {
-            collected.partCopied();
-        }
-
-        @Override
         public void done(AppendOutcome outcome) {
             collected.accept(slot, outcome);
         }
@@ -177,8 +171,6 @@ final class ProduceHandler implements ApiHandler<ProduceRequest> {
         private final int throttleMs;
         private final AtomicReferenceArray<AppendOutcome> outcomes;
         private final AtomicInteger missing;
-        /// Partitions whose batches are needed still, and the handler itself; null if nobody waits for their memory.
-        private final @Nullable AtomicInteger uncopied;
 
         Collected(ProduceRequest request, Call call, int count, int throttleMs) {
             this.request = request;
@@ -186,19 +178,6 @@ final class ProduceHandler implements ApiHandler<ProduceRequest> {
             this.throttleMs = throttleMs;
             this.outcomes = new AtomicReferenceArray<>(count);
             this.missing = new AtomicInteger(count);
-            this.uncopied = call.hasLentBytes() ? new AtomicInteger(1) : null;
-        }
-
-        void partKept() {
-            if (uncopied != null) {
-                uncopied.incrementAndGet();
-            }
-        }
-
-        void partCopied() {
-            if (uncopied != null && uncopied.decrementAndGet() == 0) {
-                call.doneWithBytes();
-            }
         }
 
         void accept(int slot, AppendOutcome outcome) {

@@ -20,7 +20,7 @@ final class LargePages {
     private static final int LARGE_PAGES_PLEASE = 14;
 
     private static final class Calls {
-        static final @Nullable Calls FOUND = find();
+        static final @Nullable Calls FOUND = LinuxCalls.find(Calls::new);
 
         final MethodHandle map;
         final MethodHandle unmap;
@@ -38,17 +38,6 @@ final class LargePages {
                     linker.downcallHandle(names.findOrThrow("munmap"), FunctionDescriptor.of(number, bytes, bytes));
             this.advise = linker.downcallHandle(
                     names.findOrThrow("madvise"), FunctionDescriptor.of(number, bytes, bytes, number));
-        }
-
-        private static @Nullable Calls find() {
-            if (!System.getProperty("os.name", "").equals("Linux") || ValueLayout.ADDRESS.byteSize() != Long.BYTES) {
-                return null;
-            }
-            try {
-                return new Calls(Linker.nativeLinker());
-            } catch (RuntimeException | LinkageError refused) {
-                return null;
-            }
         }
     }
 

@@ -23,7 +23,7 @@ final class LinuxFiles {
     private static final long COUNTS_BYTES = 40;
 
     private static final class Calls {
-        static final @Nullable Calls FOUND = find();
+        static final @Nullable Calls FOUND = LinuxCalls.find(Calls::new);
 
         final MethodHandle open;
         final MethodHandle close;
@@ -53,17 +53,6 @@ final class LinuxFiles {
             this.pageBytes =
                     (int) linker.downcallHandle(names.findOrThrow("getpagesize"), FunctionDescriptor.of(number))
                             .invokeExact();
-        }
-
-        private static @Nullable Calls find() {
-            if (!System.getProperty("os.name", "").equals("Linux") || ValueLayout.ADDRESS.byteSize() != Long.BYTES) {
-                return null;
-            }
-            try {
-                return new Calls(Linker.nativeLinker());
-            } catch (Throwable refused) {
-                return null;
-            }
         }
     }
 

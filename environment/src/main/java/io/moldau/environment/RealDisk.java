@@ -190,7 +190,7 @@ final class RealDisk implements Disk {
         return channel;
     }
 
-    private record RealFile(FileChannel channel, Path path, Residency residency) implements DiskFile {
+    private record RealFile(FileChannel channel, Path path, Residency residency) implements DiskFile, Residency.Asked {
         RealFile(FileChannel channel, Path path) {
             this(channel, path, new Residency());
         }
@@ -256,22 +256,12 @@ final class RealDisk implements Disk {
 
         @Override
         public boolean isResident(long position, long count) throws IOException {
-            return count <= 0
-                    || residency.isResident(position, count, System.nanoTime(), new Residency.Asked() {
-                        @Override
-                        public boolean isResident(long from, long bytes) throws IOException {
-                            return isResidentNow(from, bytes);
-                        }
-
-                        @Override
-                        public long sizeBytes() throws IOException {
-                            return channel.size();
-                        }
-                    });
+            return count <= 0 || residency.isResident(position, count, System.nanoTime(), this);
         }
 
         /// A mapping that is not touched takes no memory; it is gone before anything can happen to the file.
-        private boolean isResidentNow(long position, long count) throws IOException {
+        @Override
+        public boolean allInMemory(long position, long count) throws IOException {
             var known = LinuxFiles.cached(path, position, count);
             if (known != LinuxFiles.Cached.UNKNOWN) {
                 return known == LinuxFiles.Cached.YES;

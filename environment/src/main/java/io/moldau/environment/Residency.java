@@ -11,7 +11,7 @@ final class Residency {
 
     /// What it is about.
     interface Asked {
-        boolean isResident(long from, long count) throws IOException;
+        boolean allInMemory(long from, long count) throws IOException;
 
         long sizeBytes() throws IOException;
     }
@@ -33,10 +33,10 @@ final class Residency {
         boolean someWereMissing = known != null && known.from == known.to;
         long end = someWereMissing ? 0 : Math.min(file.sizeBytes(), position + AHEAD_BYTES);
         if (position + count >= end) {
-            return file.isResident(position, count);
+            return file.allInMemory(position, count);
         }
-        boolean all = file.isResident(position, end - position);
+        boolean all = file.allInMemory(position, end - position);
         last = new Answer(position, all ? end : position, nowNanos);
-        return all || file.isResident(position, count);
+        return all || file.allInMemory(position, count);
     }
 }

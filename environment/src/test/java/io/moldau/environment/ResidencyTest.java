@@ -20,7 +20,7 @@ class ResidencyTest {
     private boolean isResident(long position, long count) throws IOException {
         return residency.isResident(position, count, now, new Residency.Asked() {
             @Override
-            public boolean isResident(long from, long bytes) {
+            public boolean allInMemory(long from, long bytes) {
                 asked.add(bytes);
                 return from + bytes <= resident;
             }

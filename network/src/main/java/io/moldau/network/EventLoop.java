@@ -1,10 +1,12 @@
 package io.moldau.network;
 
 import io.moldau.environment.Clock;
+import io.moldau.environment.Disk;
 import io.moldau.environment.Timers;
 import io.moldau.environment.WakeUps;
 import java.io.IOException;
 import java.net.InetAddress;
+import java.nio.ByteBuffer;
 import java.nio.channels.SelectionKey;
 import java.nio.channels.Selector;
 import java.nio.channels.SocketChannel;
@@ -19,6 +21,7 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -41,7 +44,7 @@ final class EventLoop implements Runnable, WakeUps.Sleeper {
     private final Selector selector;
     private final Clock clock;
     private final NetworkServer server;
-    private final Leases leases = new Leases(LENT_BYTES);
+    private final Leases leases = new Leases(LENT_BYTES, this::bringBlock);
     private final ReadSpace space = new ReadSpace(leases);
     private final ConcurrentLinkedQueue<Runnable> tasks = new ConcurrentLinkedQueue<>();
     private final AtomicBoolean wakeUpDue = new AtomicBoolean();
@@ -75,6 +78,13 @@ final class EventLoop implements Runnable, WakeUps.Sleeper {
     /// Runs `task` on the loop after so long.
     Timers.Timer later(long delayMs, Runnable task) {
         return server.later(delayMs, () -> execute(task));
+    }
+
+    private void bringBlock(Consumer<ByteBuffer> taker) {
+        readers().execute(() -> {
+            var block = Disk.largeBlocks(Leases.BLOCK_BYTES);
+            execute(() -> taker.accept(block));
+        });
     }
 
     Leases leases() {

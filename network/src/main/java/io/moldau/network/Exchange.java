@@ -1,5 +1,6 @@
 package io.moldau.network;
 
+import io.moldau.environment.Loan;
 import io.moldau.protocol.Payload;
 import java.nio.ByteBuffer;
 import java.util.List;
@@ -14,7 +15,7 @@ public final class Exchange {
     private final Connection connection;
     private final ByteBuffer frame;
     private final int heldBytes;
-    private @Nullable Lease lease;
+    private final @Nullable FrameLoan loan;
     private final AtomicInteger state = new AtomicInteger(WAITING);
     private volatile List<Payload> reply = List.of();
     private volatile boolean givenUp;
@@ -25,11 +26,12 @@ public final class Exchange {
         this.connection = connection;
         this.frame = frame.bytes();
         this.heldBytes = frame.bytes().remaining();
-        this.lease = frame.lease();
+        var lease = frame.lease();
+        this.loan = lease == null ? null : new FrameLoan(connection, lease);
     }
 
     /// The request after its length prefix. Slices of it stay valid as long as anybody holds them; those of a lent
-    /// frame ([FrameHandler#lendsFrames]) until the exchange has ended, or [#doneWithFrame] was called.
+    /// frame ([FrameHandler#lendsFrames]) until the exchange has ended and nobody holds the [#loan] any more.
     public ByteBuffer frame() {
         return frame;
     }
@@ -53,18 +55,10 @@ public final class Exchange {
         end(List.of(), mute);
     }
 
-    /// Whether the frame is lent memory still. On the connection's event loop.
-    public boolean hasLentFrame() {
-        return lease != null;
-    }
-
-    /// The frame's bytes are needed no more, though the reply may have to wait. Lent memory is used again at
-    /// once, while the processor's caches still hold it, if this is the connection's event loop; with the reply
-    /// otherwise.
-    public void doneWithFrame() {
-        if (connection.inLoop()) {
-            released();
-        }
+    /// Of the frame's memory, to be held before the exchange has ended by whoever needs the frame afterwards; null if
+    /// the frame is memory of its own.
+    public @Nullable Loan loan() {
+        return loan;
     }
 
     /// From now on the connection is not read from for so long, and what was read together with this request waits
@@ -115,14 +109,12 @@ public final class Exchange {
         return ready;
     }
 
-    /// Nobody needs the frame any more. On the loop.
+    /// The exchange needs the frame no more. On the loop.
     void released() {
-        var held = lease;
-        lease = null;
-        if (held != null && givenUp) {
-            held.forfeit();
-        } else if (held != null) {
-            held.release();
+        if (loan != null && givenUp) {
+            loan.forfeit();
+        } else if (loan != null) {
+            loan.release();
         }
     }
 

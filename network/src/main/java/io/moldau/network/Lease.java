@@ -6,12 +6,14 @@ import java.nio.ByteBuffer;
 final class Lease {
     private final Leases owner;
     private final ByteBuffer memory;
+    private final boolean ofBlock;
     private int holders;
     private boolean forfeited;
 
-    Lease(Leases owner, ByteBuffer memory) {
+    Lease(Leases owner, ByteBuffer memory, boolean ofBlock) {
         this.owner = owner;
         this.memory = memory;
+        this.ofBlock = ofBlock;
     }
 
     /// All of it; the caller's positions and limits are its own.
@@ -21,6 +23,10 @@ final class Lease {
 
     int sizeBytes() {
         return memory.capacity();
+    }
+
+    boolean isOfBlock() {
+        return ofBlock;
     }
 
     int holders() {

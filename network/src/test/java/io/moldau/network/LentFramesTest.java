@@ -1,5 +1,6 @@
 package io.moldau.network;
 
+import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.moldau.environment.Environment;
@@ -11,6 +12,7 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.nio.ByteBuffer;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -177,42 +179,45 @@ class LentFramesTest {
         }
     }
 
+    /// What a loan holds is written somewhere, perhaps; the next frames come all the while.
     @Test
-    void aFrameThatIsDoneWithMakesRoomForTheNextThoughItsReplyWaits() throws Exception {
+    void aFrameThatSomebodyHoldsStaysAsItIsThoughItIsAnswered() throws Exception {
         int[] seeds = IntStream.iterate(5_000_000, seed -> seed + 2)
                 .filter(seed -> frame(seed).length > 10_000)
-                .limit(40)
+                .limit(200)
                 .toArray();
         var damaged = new AtomicInteger();
-        var waiting = new LinkedBlockingQueue<Exchange>();
+        var held = new LinkedBlockingQueue<Exchange>();
         var places = new LinkedBlockingQueue<Long>();
         try (var server = NetworkServer.start(Environment.real(), settings(), lendingAll(exchange -> {
-            places.add(MemorySegment.ofBuffer(exchange.frame()).address());
-            countIfDamaged(exchange, damaged);
-            waiting.add(exchange);
-            exchange.doneWithFrame();
+            places.add(MemorySegment.ofBuffer(exchange.frame()).address() / Leases.CHUNK_BYTES);
+            requireNonNull(exchange.loan()).hold();
+            held.add(exchange);
+            answerIfWhole(exchange, damaged);
         }))) {
             try (var socket =
                     new Socket(server.address().getAddress(), server.address().getPort())) {
-                var arrived = new ArrayList<Exchange>();
-                for (int seed : seeds) {
-                    socket.getOutputStream().write(frame(seed));
-                    arrived.add(waiting.take());
+                var in = new DataInputStream(socket.getInputStream());
+                for (int i = 0; i < seeds.length; i++) {
+                    socket.getOutputStream().write(frame(seeds[i]));
+                    assertThat(in.readInt()).isEqualTo(4);
+                    assertThat(in.readInt()).isEqualTo(seeds[i]);
+                    if (i >= 10) {
+                        var oldest = held.take();
+                        countIfDamaged(oldest, damaged);
+                        requireNonNull(oldest.loan()).release();
+                    }
                 }
-                assertThat(places).hasSize(seeds.length);
-                assertThat(new HashSet<>(places)).hasSizeLessThan(seeds.length / 2);
-                for (var exchange : arrived) {
-                    exchange.answer(List.of(Payload.of(ByteBuffer.allocate(4))));
-                }
-                assertThat(socket.getInputStream().readNBytes(4 * seeds.length)).hasSize(4 * seeds.length);
             }
         }
         assertThat(damaged).hasValue(0);
+        assertThat(places).hasSize(seeds.length);
+        assertThat(new HashSet<>(places)).hasSizeLessThan(seeds.length / 2);
     }
 
     @Test
     void whatWasLentIsUsedAgainAndNeverMoreThanItsBound() {
-        var leases = new Leases(1 << 20);
+        var leases = new Leases(1 << 20, _ -> {});
         var taken = new ArrayList<Lease>();
         for (var lease = leases.lend(200_000); lease != null; lease = leases.lend(200_000)) {
             taken.add(lease);
@@ -225,5 +230,42 @@ class LentFramesTest {
                 .as("room is made by giving up what lies idle")
                 .isNotNull();
         assertThat(leases.lend(Leases.LARGEST_BYTES + 1)).isNull();
+    }
+
+    @Test
+    void aLoopWithMuchToDoAsksForOneBlockAndLendsItsPiecesFromThenOn() {
+        var asked = new ArrayDeque<Consumer<ByteBuffer>>();
+        var leases = new Leases(8 << 20, asked::add);
+        var taken = new ArrayList<Lease>();
+        for (int i = 0; i < 6; i++) {
+            taken.add(leases.lend(Leases.CHUNK_BYTES));
+        }
+        assertThat(asked).as("from the first mebibyte on, and once").hasSize(1);
+        asked.remove().accept(ByteBuffer.allocateDirect(Leases.BLOCK_BYTES));
+        var piece = leases.lend(Leases.CHUNK_BYTES);
+        assertThat(requireNonNull(piece).isOfBlock()).isTrue();
+        piece.release();
+        taken.forEach(Lease::release);
+        var again = new ArrayList<Lease>();
+        for (int i = 0; i < 8; i++) {
+            again.add(leases.lend(Leases.CHUNK_BYTES));
+        }
+        assertThat(again).as("what is no piece was given up").allMatch(Lease::isOfBlock);
+        assertThat(asked).isEmpty();
+    }
+
+    @Test
+    void aBlockThatComesWhenAllIsLentIsGivenUp() {
+        var asked = new ArrayDeque<Consumer<ByteBuffer>>();
+        var leases = new Leases(4 << 20, asked::add);
+        var taken = new ArrayList<Lease>();
+        for (var lease = leases.lend(200_000); lease != null; lease = leases.lend(200_000)) {
+            taken.add(lease);
+        }
+        assertThat(taken).hasSize(16);
+        asked.remove().accept(ByteBuffer.allocateDirect(Leases.BLOCK_BYTES));
+        assertThat(leases.lend(200_000)).isNull();
+        taken.getFirst().release();
+        assertThat(leases.lend(200_000)).isSameAs(taken.getFirst());
     }
 }

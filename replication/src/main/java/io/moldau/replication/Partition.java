@@ -5,6 +5,7 @@ import io.moldau.protocol.ErrorCode;
 import io.moldau.protocol.Uuid;
 import io.moldau.records.ControlRecord;
 import io.moldau.storage.AbortedTransaction;
+import io.moldau.storage.Append;
 import io.moldau.storage.AppendOrigin;
 import io.moldau.storage.AppendResult;
 import io.moldau.storage.LogSlice;
@@ -34,7 +35,7 @@ public final class Partition {
     /// Someone who waits until the high watermark has reached `endOffset`.
     private record Waiting(long endOffset, AppendOutcome outcome, AppendListener listener) {}
 
-    private record Arrived(ByteBuffer batches, boolean awaitPromise, AppendListener listener) {}
+    private record Arrived(Append append, boolean awaitPromise, AppendListener listener) {}
 
     private static final Logger LOG = LoggerFactory.getLogger(Partition.class);
 
@@ -143,8 +144,8 @@ public final class Partition {
 
     /// The same for a client's batches, some time later: with what else arrives until [#appendArrived] is called, which
     /// whoever is told true must see to. What came together is written together.
-    public boolean arrive(ByteBuffer batches, boolean awaitPromise, AppendListener listener) {
-        arrivals.add(new Arrived(batches, awaitPromise, listener));
+    public boolean arrive(Append append, boolean awaitPromise, AppendListener listener) {
+        arrivals.add(new Arrived(append, awaitPromise, listener));
         return appendDue.compareAndSet(false, true);
     }
 
@@ -153,18 +154,16 @@ public final class Partition {
         strand.execute(() -> {
             appendDue.set(false);
             var arrived = new ArrayList<Arrived>();
-            var batches = new ArrayList<ByteBuffer>();
+            var appends = new ArrayList<Append>();
             for (var one = arrivals.poll(); one != null; one = arrivals.poll()) {
                 arrived.add(one);
-                batches.add(one.batches());
+                appends.add(one.append());
             }
             if (gone.isPresent()) {
-                arrived.forEach(one -> one.listener().copied());
                 arrived.forEach(one -> one.listener().done(gone.get()));
                 return;
             }
-            var results = log.append(batches, leaderEpoch, AppendOrigin.CLIENT);
-            arrived.forEach(one -> one.listener().copied());
+            var results = log.append(appends, leaderEpoch, AppendOrigin.CLIENT);
             for (int i = 0; i < results.size(); i++) {
                 var one = arrived.get(i);
                 answer(results.get(i), one.awaitPromise(), one.listener());

@@ -1,9 +1,11 @@
 package io.moldau.storage;
 
+import io.moldau.environment.Loan;
 import io.moldau.records.RecordBatch;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /// Appends to one log that were checked and have their offsets, to be written to the segment with one call: what is
 /// written there costs the more the smaller its pieces are (decision 39). Used under the log's monitor.
@@ -13,7 +15,12 @@ final class AppendRun {
     /// One append.
     ///
     /// @param slot its place among those that came together
-    record Part(int slot, List<RecordBatch> batches, ByteBuffer bytes, long appendTimeMs) {
+    record Part(
+            int slot,
+            List<RecordBatch> batches,
+            ByteBuffer bytes,
+            @Nullable Loan loan,
+            long appendTimeMs) {
         long baseOffset() {
             return batches.getFirst().baseOffset();
         }

@@ -2,7 +2,6 @@ package io.moldau.storage;
 
 import io.moldau.records.RecordBatches;
 import java.io.IOException;
-import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -282,9 +281,8 @@ final class DirectoryRecovery {
         return known;
     }
 
-    private void replay(ByteBuffer payload) throws IOException {
-        while (payload.hasRemaining()) {
-            var item = JournalItem.read(payload);
+    private void replay(JournalEntry entry) throws IOException {
+        for (var item : entry.items()) {
             var key = new LogKey(item.topicId(), item.partition());
             switch (item) {
                 case JournalItem.Create create ->

@@ -125,10 +125,9 @@ public record FileDump(List<String> columns, List<List<Object>> rows) {
     private static FileDump journal(Disk disk, Path file) throws IOException {
         var all = bytes(disk, file);
         var rows = new ArrayList<List<Object>>();
-        for (int at = 0; at + Journal.HEADER_BYTES <= all.capacity(); at += Journal.PAGE_BYTES) {
-            var payload = Journal.entry(all, at);
-            while (payload != null && payload.hasRemaining()) {
-                var item = JournalItem.read(payload);
+        for (int at = 0; at + JournalEntry.HEADER_BYTES <= all.capacity(); at += Journal.PAGE_BYTES) {
+            var entry = JournalEntry.of(all, at);
+            for (var item : entry == null ? List.<JournalItem>of() : entry.items()) {
                 rows.add(List.of(
                         at,
                         all.getLong(at + 8),

@@ -1,12 +1,8 @@
 package io.moldau.storage;
 
-import java.nio.ByteBuffer;
-
 /// `flush.messages` and `flush.ms` of a log whose appends do not wait for the disk: it is synced in the background at
 /// the latest after so many records or so much time. Guarded by the log.
 final class FlushIntervals {
-    private static final ByteBuffer NOTHING = ByteBuffer.allocate(0);
-
     private final PartitionLog log;
     private long records;
     private boolean timed;
@@ -36,6 +32,6 @@ final class FlushIntervals {
 
     private void flush() {
         records = 0;
-        log.directory().flusher().add(log, NOTHING, log.view().logEndOffset(), true);
+        log.directory().flusher().addSegments(log, log.view().logEndOffset());
     }
 }

@@ -2,6 +2,7 @@ package io.moldau.storage;
 
 import io.moldau.environment.Disk;
 import io.moldau.environment.DiskFullException;
+import io.moldau.environment.Loan;
 import io.moldau.environment.Threads;
 import io.moldau.environment.WakeUps;
 import java.io.IOException;
@@ -15,6 +16,7 @@ import org.jspecify.annotations.Nullable;
 /// its way to the disk.
 final class Flusher {
     private static final long RETRY_MS = 1000;
+    private static final ByteBuffer NOTHING = ByteBuffer.allocate(0);
 
     /// What one log has in the group that gathers.
     static final class Pending {
@@ -63,10 +65,11 @@ final class Flusher {
         return waiting == 0 || waiting + bytes <= settings.unsyncedBytes();
     }
 
-    /// The batches are copied where they need be: the buffer is the caller's again afterwards.
+    /// The batches' memory is the caller's again afterwards, or when nobody holds it any more.
     ///
+    /// @param loan of the batches' memory; null if it cannot be held
     /// @param direct the log holds older bytes that were never journaled, so its segments must be synced
-    void add(PartitionLog log, ByteBuffer batches, long endOffset, boolean direct) {
+    void add(PartitionLog log, ByteBuffer batches, @Nullable Loan loan, long endOffset, boolean direct) {
         boolean idle;
         synchronized (queueLock) {
             var pending = log.pending();
@@ -80,7 +83,7 @@ final class Flusher {
             pending.endOffset = endOffset;
             pending.direct |= direct || rule.prefersSegment(log, pending.bytes, gathering.journalBytes() + size);
             if (!pending.direct) {
-                gathering.append(log, batches);
+                gathering.append(log, batches, loan);
             }
             unsyncedBytes += size;
             idle = !running;
@@ -89,6 +92,11 @@ final class Flusher {
         if (idle) {
             thread.execute(this::drain);
         }
+    }
+
+    /// What the log's segments have up to there is to be synced: it was never journaled.
+    void addSegments(PartitionLog log, long endOffset) {
+        add(log, NOTHING, null, endOffset, true);
     }
 
     void add(JournalItem item) {
@@ -203,6 +211,7 @@ final class Flusher {
             buffers.giveBack(group.entries());
             wantsBlock = buffers.wantsBlock();
         }
+        group.entries().forEach(JournalGroup.Entry::release);
         if (wantsBlock) {
             directory.environment().threads().blocking().execute(this::addBlock);
         }
@@ -259,7 +268,7 @@ final class Flusher {
         }
     }
 
-    private void emit(ByteBuffer entry) throws IOException {
+    private void emit(JournalGroup.Entry entry) throws IOException {
         if (!journal.write(entry)) {
             // All of the journal counts: free it the hard way. A group is far smaller than the journal.
             directory.checkpoint(false);

@@ -8,7 +8,6 @@ import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.ArrayDeque;
 import java.util.List;
-import java.util.zip.CRC32C;
 import org.jspecify.annotations.Nullable;
 
 /// The circular file in which a group of appends of many logs becomes durable with one sync.
@@ -20,8 +19,6 @@ import org.jspecify.annotations.Nullable;
 final class Journal {
     static final String FILE = "journal";
     static final int PAGE_BYTES = Disk.BLOCK_BYTES;
-    static final int HEADER_BYTES = 36;
-    private static final int MAGIC = 0x4d4a524e;
     private static final int ZEROS_BYTES = 1 << 20;
 
     /// Where live entries begin, and the sequence number of the first of them.
@@ -29,7 +26,7 @@ final class Journal {
 
     /// Takes what was read back.
     interface Reader {
-        void entry(ByteBuffer payload) throws IOException;
+        void entry(JournalEntry entry) throws IOException;
     }
 
     private final Disk disk;
@@ -96,27 +93,19 @@ final class Journal {
         return (bytes + PAGE_BYTES - 1) / PAGE_BYTES * PAGE_BYTES;
     }
 
-    /// Writes one entry, without a sync; false if there is no room until a checkpoint. `entry` has its payload from
-    /// [#HEADER_BYTES] on; the header is filled in here.
-    boolean write(ByteBuffer entry) throws IOException {
-        int end = entry.position();
-        var place = reserve(pages(end));
+    /// Writes one entry, without a sync; false if there is no room until a checkpoint.
+    boolean write(JournalGroup.Entry entry) throws IOException {
+        var place = reserve(entry.sizeBytes());
         if (place == null) {
             return false;
         }
-        entry.putInt(0, MAGIC);
-        entry.putLong(8, generation);
-        entry.putLong(16, place.sequence);
-        entry.putInt(24, end - HEADER_BYTES);
-        entry.putLong(28, 0);
-        var crc = new CRC32C();
-        crc.update(entry.duplicate().limit(end).position(8));
-        entry.putInt(4, (int) crc.getValue());
+        var pieces = entry.complete(generation, place.sequence);
         try {
-            // Whole pages: the kernel would have to read a page of which a part is written.
-            opened().write(
-                            entry.duplicate().position(0).limit((int) Math.min(entry.capacity(), pages(end))),
-                            place.position);
+            if (pieces.length == 1) {
+                opened().write(pieces[0], place.position);
+            } else {
+                opened().write(pieces, place.position);
+            }
         } catch (IOException failed) {
             // Nothing follows a gap: the next entry takes this one's place.
             synchronized (this) {
@@ -281,56 +270,37 @@ final class Journal {
             long sequence = from.sequence;
             boolean wrapped = false;
             while (true) {
-                var payload = read(file, position, generation, sequence);
-                if (payload == null && !wrapped && position > 0) {
-                    payload = read(file, 0, generation, sequence);
-                    if (payload != null) {
+                var entry = read(file, position, generation, sequence);
+                if (entry == null && !wrapped && position > 0) {
+                    entry = read(file, 0, generation, sequence);
+                    if (entry != null) {
                         wrapped = true;
                         position = 0;
                     }
                 }
-                if (payload == null) {
+                if (entry == null) {
                     return new Mark(position, sequence);
                 }
                 entries.add(new Mark(position, sequence));
-                position += pages(HEADER_BYTES + payload.remaining());
+                position += entry.header().sizeBytes();
                 sequence++;
-                reader.entry(payload);
+                reader.entry(entry);
             }
         }
     }
 
-    /// The payload of the entry at a position of a whole journal, of whatever run; null if there is no whole one.
-    static @Nullable ByteBuffer entry(ByteBuffer journal, int at) {
-        if (journal.getInt(at) != MAGIC) {
-            return null;
-        }
-        int size = journal.getInt(at + 24);
-        if (size < 0 || size > journal.capacity() - at - HEADER_BYTES) {
-            return null;
-        }
-        var crc = new CRC32C();
-        crc.update(journal.slice(at + 8, HEADER_BYTES - 8 + size));
-        return journal.getInt(at + 4) == (int) crc.getValue() ? journal.slice(at + HEADER_BYTES, size) : null;
-    }
-
-    private static @Nullable ByteBuffer read(DiskFile file, long position, long generation, long sequence)
+    private static @Nullable JournalEntry read(DiskFile file, long position, long generation, long sequence)
             throws IOException {
-        var header = ByteBuffer.allocate(HEADER_BYTES);
-        if (file.read(header, position) < HEADER_BYTES
-                || header.getInt(0) != MAGIC
-                || header.getLong(8) != generation
-                || header.getLong(16) != sequence) {
+        var first = ByteBuffer.allocate(JournalEntry.HEADER_BYTES);
+        if (file.read(first, position) < JournalEntry.HEADER_BYTES) {
             return null;
         }
-        int size = header.getInt(24);
-        if (size < 0 || size > file.sizeBytes() - position - HEADER_BYTES) {
+        var header = JournalEntry.Header.read(first, 0, file.sizeBytes() - position);
+        if (header == null || header.generation() != generation || header.sequence() != sequence) {
             return null;
         }
-        var entry = ByteBuffer.allocate(HEADER_BYTES + size);
-        file.read(entry, position);
-        var crc = new CRC32C();
-        crc.update(entry.duplicate().position(8).limit(HEADER_BYTES + size));
-        return entry.getInt(4) == (int) crc.getValue() ? entry.slice(HEADER_BYTES, size) : null;
+        var whole = ByteBuffer.allocate((int) header.sizeBytes());
+        file.read(whole, position);
+        return JournalEntry.of(whole, 0);
     }
 }

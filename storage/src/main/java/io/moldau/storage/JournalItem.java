@@ -10,8 +10,12 @@ sealed interface JournalItem {
     byte CREATE = 2;
     byte DELETE = 3;
     byte LOG_START = 4;
+    /// An append of which whole blocks lie apart from the entry's other items.
+    byte APPEND_APART = 5;
     /// Type, topic id, partition, length.
     int HEADER_BYTES = 1 + 16 + 4 + 4;
+    /// Bytes of the batches before those that lie apart, and of these.
+    int APART_BYTES = 4 + 4;
 
     UuidBits topicId();
 
@@ -57,12 +61,26 @@ sealed interface JournalItem {
         writeHeader(out, APPEND, topicId, partition, sizeBytes);
     }
 
+    /// The batches of an [Append], of which `apart` will be written elsewhere.
+    ///
+    /// @param headBytes what lies before it
+    static void writeAppend(
+            ByteBuffer out, UuidBits topicId, int partition, ByteBuffer batches, int headBytes, int apartBytes) {
+        int size = batches.remaining();
+        int from = batches.position();
+        int tailBytes = size - headBytes - apartBytes;
+        writeHeader(out, APPEND_APART, topicId, partition, APART_BYTES + headBytes + tailBytes);
+        out.putInt(headBytes).putInt(apartBytes);
+        out.put(batches.slice(from, headBytes)).put(batches.slice(from + headBytes + apartBytes, tailBytes));
+    }
+
     private static void writeHeader(ByteBuffer out, byte type, UuidBits topicId, int partition, int sizeBytes) {
         out.put(type).putLong(topicId.mostSignificant()).putLong(topicId.leastSignificant());
         out.putInt(partition).putInt(sizeBytes);
     }
 
-    static JournalItem read(ByteBuffer in) throws IOException {
+    /// @param apart blocks of the entry's items that lie apart, from this item's on
+    static JournalItem read(ByteBuffer in, ByteBuffer apart) throws IOException {
         byte type = in.get();
         var topicId = new UuidBits(in.getLong(), in.getLong());
         int partition = in.getInt();
@@ -71,6 +89,7 @@ sealed interface JournalItem {
         in.position(in.position() + size);
         return switch (type) {
             case APPEND -> new Append(topicId, partition, body);
+            case APPEND_APART -> new Append(topicId, partition, whole(body, apart));
             case CREATE ->
                 new Create(
                         topicId, partition, StandardCharsets.UTF_8.decode(body).toString());
@@ -78,5 +97,15 @@ sealed interface JournalItem {
             case LOG_START -> new LogStart(topicId, partition, body.getLong());
             default -> throw new IOException("journal item of unknown type " + type + ": written by a newer Moldau?");
         };
+    }
+
+    private static ByteBuffer whole(ByteBuffer body, ByteBuffer apart) {
+        int headBytes = body.getInt();
+        int apartBytes = body.getInt();
+        var all = ByteBuffer.allocate(body.remaining() + apartBytes);
+        all.put(body.slice(body.position(), headBytes));
+        all.put(apart.slice(apart.position(), apartBytes));
+        apart.position(apart.position() + apartBytes);
+        return all.put(body.position(body.position() + headBytes)).flip();
     }
 }

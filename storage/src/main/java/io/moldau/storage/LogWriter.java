@@ -6,15 +6,12 @@ import io.moldau.records.RecordBatch;
 import io.moldau.records.RecordBatches;
 import io.moldau.records.TimestampType;
 import java.io.IOException;
-import java.nio.ByteBuffer;
 import java.util.Arrays;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /// Writes batches to the end of one log, and has everybody take note who must. Under the log's monitor.
 final class LogWriter {
-    private static final ByteBuffer NOTHING = ByteBuffer.allocate(0);
-
     private final PartitionLog log;
     private final LogDirectory directory;
     private final SegmentList segments;
@@ -47,7 +44,7 @@ final class LogWriter {
 
     /// Appends one after the other what came together, each as if it had come alone; writes with as few calls as it
     /// can.
-    List<AppendResult> append(List<ByteBuffer> appends, int leaderEpoch, AppendOrigin origin) {
+    List<AppendResult> append(List<Append> appends, int leaderEpoch, AppendOrigin origin) {
         var results = new AppendResult[appends.size()];
         try {
             for (int slot = 0; slot < results.length; slot++) {
@@ -75,7 +72,8 @@ final class LogWriter {
     ///
     /// @param more will come, and be checked against this one
     private @Nullable AppendResult take(
-            int slot, ByteBuffer bytes, int leaderEpoch, AppendOrigin origin, boolean more, AppendResult[] results) {
+            int slot, Append append, int leaderEpoch, AppendOrigin origin, boolean more, AppendResult[] results) {
+        var bytes = append.batches();
         int size = bytes.remaining();
         try {
             var settings = log.settings();
@@ -96,13 +94,14 @@ final class LogWriter {
             if (answer instanceof AppendResult.Duplicate(long _, long last, long _, long _) && last >= ends.end()) {
                 // Of what is not written yet, and may not be.
                 write(origin, results);
-                return take(slot, bytes, leaderEpoch, origin, more, results);
+                return take(slot, append, leaderEpoch, origin, more, results);
             }
             if (answer != null) {
                 return answer;
             }
             long appendTime = stamp(batches, leaderEpoch, origin, settings);
-            run.add(new AppendRun.Part(slot, batches, bytes.slice(), appendTime));
+            var loan = batches.size() == 1 ? append.loan() : null;
+            run.add(new AppendRun.Part(slot, batches, bytes.slice(), loan, appendTime));
             if (alone) {
                 write(origin, results);
             } else if (more) {
@@ -200,7 +199,7 @@ final class LogWriter {
         publish(run.batches().getLast().nextOffset());
         for (var part : run.parts()) {
             if (settings.waitsForSync()) {
-                directory.flusher().add(log, part.bytes(), part.endOffset(), unjournaledBytes);
+                directory.flusher().add(log, part.bytes(), part.loan(), part.endOffset(), unjournaledBytes);
                 unjournaledBytes = false;
             }
             results[part.slot()] = new AppendResult.Appended(
@@ -272,7 +271,7 @@ final class LogWriter {
     /// From now on this log answers for everything in it, of which `durableEnd` is on disk.
     void settle(long durableEnd) {
         if (log.settings().waitsForSync()) {
-            directory.flusher().add(log, NOTHING, ends.end(), true);
+            directory.flusher().addSegments(log, ends.end());
         } else {
             unjournaledBytes = true;
             ends.allDurable();

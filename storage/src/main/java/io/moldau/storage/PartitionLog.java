@@ -184,11 +184,11 @@ public final class PartitionLog {
     ///
     /// @param leaderEpoch stamped into the batches, except those of [AppendOrigin#REPLICATION]
     public synchronized AppendResult append(ByteBuffer batches, int leaderEpoch, AppendOrigin origin) {
-        return append(List.of(batches), leaderEpoch, origin).getFirst();
+        return append(List.of(new Append(batches, null)), leaderEpoch, origin).getFirst();
     }
 
     /// The same for what came together, in order; the results in that order. What can be written with one call is.
-    public synchronized List<AppendResult> append(List<ByteBuffer> appends, int leaderEpoch, AppendOrigin origin) {
+    public synchronized List<AppendResult> append(List<Append> appends, int leaderEpoch, AppendOrigin origin) {
         return writer.append(appends, leaderEpoch, origin);
     }
 

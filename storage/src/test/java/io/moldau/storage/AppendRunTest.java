@@ -53,7 +53,9 @@ class AppendRunTest {
     }
 
     private List<AppendResult> append(ByteBuffer... batches) {
-        return log.append(Arrays.asList(batches), 0, AppendOrigin.CLIENT);
+        var appends =
+                Arrays.stream(batches).map(batch -> new Append(batch, null)).toList();
+        return log.append(appends, 0, AppendOrigin.CLIENT);
     }
 
     private static AppendResult appended(long base, long last) {
@@ -126,12 +128,13 @@ class AppendRunTest {
             var one = directory.create(new PartitionId("orders", 1), new UuidBits(seed, 1), small);
             long offset = 0;
             for (int i = 0; i < 20; i++) {
-                var run = new ArrayList<ByteBuffer>();
+                var run = new ArrayList<Append>();
                 var expected = new ArrayList<AppendResult>();
                 for (int count = 1 + random.nextInt(8); count > 0; count--) {
                     int bytes = random.nextInt(900);
-                    run.add(records(new BatchBuilder(Compression.NONE), 1, bytes)
-                            .build());
+                    var batch = records(new BatchBuilder(Compression.NONE), 1, bytes)
+                            .build();
+                    run.add(new Append(batch, null));
                     expected.add(appended(offset, offset++));
                 }
                 assertThat(one.append(run, 0, AppendOrigin.CLIENT))

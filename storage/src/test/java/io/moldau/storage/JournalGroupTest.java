@@ -15,7 +15,7 @@ class JournalGroupTest {
     private final JournalGroup.Buffers buffers = new JournalGroup.Buffers();
 
     /// The entries of a group with at least so many bytes.
-    private List<ByteBuffer> group(int bytes, int entryBytes) {
+    private List<JournalGroup.Entry> group(int bytes, int entryBytes) {
         var group = new JournalGroup(buffers, entryBytes);
         for (int i = 0; i < bytes; i += ITEM_BYTES) {
             group.add(ITEM);
@@ -23,15 +23,17 @@ class JournalGroupTest {
         return group.entries();
     }
 
-    private static int items(List<ByteBuffer> entries) {
+    private static int items(List<JournalGroup.Entry> entries) {
         int bytes = entries.stream()
-                .mapToInt(entry -> entry.position() - Journal.HEADER_BYTES)
+                .mapToInt(entry -> entry.items().position() - JournalEntry.HEADER_BYTES)
                 .sum();
         return bytes / ITEM_BYTES;
     }
 
-    private static boolean isPiece(ByteBuffer entry) {
-        return entry.capacity() == JournalGroup.ENTRY_BYTES && entry.alignmentOffset(0, JournalGroup.ENTRY_BYTES) == 0;
+    private static boolean isPiece(JournalGroup.Entry entry) {
+        var memory = entry.items();
+        return memory.capacity() == JournalGroup.ENTRY_BYTES
+                && memory.alignmentOffset(0, JournalGroup.ENTRY_BYTES) == 0;
     }
 
     private ByteBuffer block() {
@@ -79,6 +81,8 @@ class JournalGroupTest {
     void anEntryIsNotLargerThanTheJournalAllowsThoughItsMemoryIs() {
         buffers.add(block());
         var entries = group(3 * SMALL, SMALL);
-        assertThat(entries).hasSizeGreaterThan(3).allMatch(entry -> entry.position() <= SMALL);
+        assertThat(entries)
+                .hasSizeGreaterThan(3)
+                .allMatch(entry -> entry.items().position() <= SMALL);
     }
 }

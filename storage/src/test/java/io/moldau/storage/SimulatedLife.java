@@ -150,8 +150,10 @@ abstract class SimulatedLife {
                 sent.add(batch);
             }
         }
-        var bytes = sent.stream().map(batch -> Batches.of(batch, compression())).toList();
-        var results = log(model).append(bytes, model.epoch, AppendOrigin.CLIENT);
+        var appends = sent.stream()
+                .map(batch -> new Append(Batches.of(batch, compression()), null))
+                .toList();
+        var results = log(model).append(appends, model.epoch, AppendOrigin.CLIENT);
         var written = new HashMap<LogModel.Batch, LogModel.Batch>();
         var gaps = new HashSet<Long>();
         var lost = new HashSet<LogModel.Batch>();
