@@ -77,7 +77,7 @@ final class JournalEntry {
         while (payload.hasRemaining()) {
             boolean whole = payload.get(payload.position()) != JournalItem.APPEND_APART;
             var item = JournalItem.read(payload, apart);
-            if (!whole && item instanceof JournalItem.Append(_, _, var batch) && !hasRightChecksum(batch)) {
+            if (!whole && item instanceof JournalItem.Append append && !hasRightChecksum(append.batches())) {
                 return null;
             }
             items.add(item);
