@@ -31,7 +31,8 @@ final class Leases {
     private final long limitBytes;
     private final Blocks blocks;
     private final boolean[] awaitedByShift = new boolean[SHIFTS];
-    private final boolean[] hasBlockByShift = new boolean[SHIFTS];
+    /// So many pieces that are no block's may be given up for those that are, once each.
+    private final int[] replacedByShift = new int[SHIFTS];
     private long allocatedBytes;
     private final ArrayDeque<Lease>[] freeByShift;
     private final Lease spare;
@@ -88,7 +89,7 @@ final class Leases {
             return;
         }
         allocatedBytes += BLOCK_BYTES;
-        hasBlockByShift[shift] = true;
+        replacedByShift[shift] += BLOCK_BYTES / size;
         for (int at = 0; at < BLOCK_BYTES; at += size) {
             freeByShift[shift].push(new Lease(this, block.slice(at, size), true));
         }
@@ -114,11 +115,11 @@ final class Leases {
 
     void takeBack(Lease lease) {
         int shift = Integer.numberOfTrailingZeros(lease.sizeBytes()) - SMALLEST_SHIFT;
-        var free = freeByShift[shift];
-        if (hasBlockByShift[shift] && !lease.isOfBlock() && !free.isEmpty()) {
+        if (replacedByShift[shift] > 0 && !lease.isOfBlock()) {
+            replacedByShift[shift]--;
             writeOff(lease);
         } else {
-            free.push(lease);
+            freeByShift[shift].push(lease);
         }
     }
 }

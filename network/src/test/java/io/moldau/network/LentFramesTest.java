@@ -252,6 +252,13 @@ class LentFramesTest {
         }
         assertThat(again).as("what is no piece was given up").allMatch(Lease::isOfBlock);
         assertThat(asked).isEmpty();
+        for (int i = 0; i < 4; i++) {
+            again.add(leases.lend(Leases.CHUNK_BYTES));
+        }
+        again.forEach(Lease::release);
+        assertThat(leases.lend(Leases.CHUNK_BYTES))
+                .as("a block takes the place of as much as it has, not of all that comes later")
+                .isSameAs(again.getLast());
     }
 
     @Test
