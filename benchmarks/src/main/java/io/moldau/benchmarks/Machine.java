@@ -23,12 +23,14 @@ final class Machine {
         var cpu = first("/proc/cpuinfo", "model name");
         var memory = first("/proc/meminfo", "MemTotal");
         var kernel = Files.readString(Path.of("/proc/sys/kernel/osrelease")).strip();
+        var congestion = Path.of("/proc/sys/net/ipv4/tcp_congestion_control");
         out.printf(
-                "%d × %s; memory %s; Linux %s; %s %s%n",
+                "%d × %s; memory %s; Linux %s, TCP congestion control %s; %s %s%n",
                 Runtime.getRuntime().availableProcessors(),
                 cpu,
                 memory,
                 kernel,
+                Files.isReadable(congestion) ? Files.readString(congestion).strip() : "?",
                 System.getProperty("java.vendor"),
                 Runtime.version());
         out.println("JDK for both brokers: " + javaHome);

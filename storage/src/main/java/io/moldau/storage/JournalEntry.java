@@ -1,6 +1,5 @@
 package io.moldau.storage;
 
-import io.moldau.records.RecordBatch;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
@@ -75,19 +74,13 @@ final class JournalEntry {
         var apart = bytes.slice(header.apartBytes == 0 ? 0 : at + (int) header.apartAt(), (int) header.apartBytes);
         var items = new ArrayList<JournalItem>();
         while (payload.hasRemaining()) {
-            boolean whole = payload.get(payload.position()) != JournalItem.APPEND_APART;
             var item = JournalItem.read(payload, apart);
-            if (!whole && item instanceof JournalItem.Append append && !hasRightChecksum(append.batches())) {
+            if (item == null) {
                 return null;
             }
             items.add(item);
         }
         return new JournalEntry(header, items);
-    }
-
-    /// What lies apart is not covered by the entry's checksum, but by its batch's.
-    private static boolean hasRightChecksum(ByteBuffer batch) {
-        return RecordBatch.of(batch).checkCrc();
     }
 
     /// @param entry from [#CHECKED_FROM] to the end of its payload

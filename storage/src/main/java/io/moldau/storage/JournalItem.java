@@ -1,8 +1,10 @@
 package io.moldau.storage;
 
+import io.moldau.records.RecordBatch;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import org.jspecify.annotations.Nullable;
 
 /// What an entry of the journal holds, one after the other.
 sealed interface JournalItem {
@@ -79,8 +81,10 @@ sealed interface JournalItem {
         out.putInt(partition).putInt(sizeBytes);
     }
 
+    /// Null if what lies apart is not what was written: the entry's checksum does not cover it, its batch's does.
+    ///
     /// @param apart blocks of the entry's items that lie apart, from this item's on
-    static JournalItem read(ByteBuffer in, ByteBuffer apart) throws IOException {
+    static @Nullable JournalItem read(ByteBuffer in, ByteBuffer apart) throws IOException {
         byte type = in.get();
         var topicId = new UuidBits(in.getLong(), in.getLong());
         int partition = in.getInt();
@@ -89,7 +93,13 @@ sealed interface JournalItem {
         in.position(in.position() + size);
         return switch (type) {
             case APPEND -> new Append(topicId, partition, body);
-            case APPEND_APART -> new Append(topicId, partition, whole(body, apart));
+            case APPEND_APART -> {
+                var batch = whole(body, apart);
+                if (!RecordBatch.of(batch).checkCrc()) {
+                    yield null;
+                }
+                yield new Append(topicId, partition, batch);
+            }
             case CREATE ->
                 new Create(
                         topicId, partition, StandardCharsets.UTF_8.decode(body).toString());

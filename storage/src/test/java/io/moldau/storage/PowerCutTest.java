@@ -11,7 +11,6 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
@@ -26,90 +25,10 @@ class PowerCutTest {
             new LogDirectorySettings(1 << 20, 128 << 10, 4 << 20, 16 << 10, 128 << 10, 1_000_000);
     private static final LentMemory MEMORY = new LentMemory(4 << 20);
 
-    /// @param marker of the transactional producer, whose records have sequence numbers of their own
-    private record Written(
-            long baseOffset,
-            long lastOffset,
-            int sequence,
-            boolean transactional,
-            ControlRecord.@Nullable Type marker,
-            List<String> values) {}
-
-    /// What a partition must hold.
-    private static final class Model {
-        final PartitionId id;
-        final UuidBits topicId;
-        LogSettings settings;
-        final List<Written> batches = new ArrayList<>();
-        long logStart;
-        long end;
-        long acknowledged;
-        int nextSequence;
-        int epoch;
-        boolean cut;
-
-        /// What was written by the transactional producer and is not decided.
-        List<Written> open() {
-            var open = new ArrayList<Written>();
-            for (var batch : batches) {
-                if (batch.marker != null) {
-                    open.clear();
-                } else if (batch.transactional) {
-                    open.add(batch);
-                }
-            }
-            return open;
-        }
-
-        /// Where the open transaction begins as far as it lies at or above an offset, at least the log's start.
-        long stable(long fromOffset, long logStart) {
-            return open().stream()
-                    .filter(batch -> batch.lastOffset >= fromOffset)
-                    .mapToLong(batch -> Math.max(batch.baseOffset, logStart))
-                    .findFirst()
-                    .orElse(end);
-        }
-
-        int nextTransactionalSequence() {
-            int next = 0;
-            for (var batch : batches) {
-                if (batch.transactional && batch.marker == null) {
-                    next = batch.sequence + batch.values.size();
-                }
-            }
-            return next;
-        }
-
-        /// What a reader of committed records must get below an offset.
-        List<String> committed(long below) {
-            var visible = new TreeMap<Long, String>();
-            var open = new TreeMap<Long, String>();
-            for (var batch : batches) {
-                if (batch.marker == ControlRecord.Type.COMMIT) {
-                    visible.putAll(open);
-                }
-                if (batch.marker != null) {
-                    open.clear();
-                }
-                for (int i = 0; i < batch.values.size(); i++) {
-                    (batch.transactional ? open : visible).put(batch.baseOffset + i, batch.values.get(i));
-                }
-            }
-            return List.copyOf(
-                    visible.subMap(logStart, Math.max(logStart, below)).values());
-        }
-
-        Model(PartitionId id, UuidBits topicId, LogSettings settings) {
-            this.id = id;
-            this.topicId = topicId;
-            this.settings = settings;
-        }
-    }
-
     private static final class Life {
         final SimulatedWorld world;
         final long seed;
-        final Map<PartitionId, Model> models = new HashMap<>();
+        final Map<PartitionId, PartitionModel> models = new HashMap<>();
 
         @Nullable
         LogDirectory opened;
@@ -140,7 +59,7 @@ class PowerCutTest {
             return directory;
         }
 
-        PartitionLog log(Model model) {
+        PartitionLog log(PartitionModel model) {
             return directory().log(model.id).orElseThrow();
         }
 
@@ -161,18 +80,18 @@ class PowerCutTest {
             if (models.containsKey(id)) {
                 return;
             }
-            var model = new Model(id, new UuidBits(seed, ++counter), randomSettings());
+            var model = new PartitionModel(id, new UuidBits(seed, ++counter), randomSettings());
             directory().create(id, model.topicId, model.settings);
             models.put(id, model);
         }
 
         @Nullable
-        Model any() {
+        PartitionModel any() {
             var all = List.copyOf(models.values());
             return all.isEmpty() ? null : all.get(luck(all.size()));
         }
 
-        void append(Model model) {
+        void append(PartitionModel model) {
             var values = new ArrayList<String>();
             int count = 1 + luck(3);
             for (int i = 0; i < count; i++) {
@@ -192,15 +111,15 @@ class PowerCutTest {
             assertThat(result).isInstanceOf(AppendResult.Appended.class);
             var appended = (AppendResult.Appended) result;
             assertThat(appended.baseOffset()).isEqualTo(model.end);
-            model.batches.add(
-                    new Written(appended.baseOffset(), appended.lastOffset(), sequence, transactional, null, values));
+            model.batches.add(new PartitionModel.Written(
+                    appended.baseOffset(), appended.lastOffset(), sequence, transactional, null, values));
             model.end = appended.lastOffset() + 1;
             if (idempotent) {
                 model.nextSequence += count;
             }
         }
 
-        private AppendResult append(Model model, ByteBuffer batch) {
+        private AppendResult append(PartitionModel model, ByteBuffer batch) {
             if (!large) {
                 return log(model).append(batch, model.epoch, AppendOrigin.CLIENT);
             }
@@ -214,7 +133,7 @@ class PowerCutTest {
             }
         }
 
-        void endTransaction(Model model) {
+        void endTransaction(PartitionModel model) {
             if (model.open().isEmpty()) {
                 return;
             }
@@ -222,24 +141,29 @@ class PowerCutTest {
             var marker = new ControlRecord(type, 0);
             var result = log(model).transactions().end(9, (short) 0, 1, marker, model.epoch);
             assertThat(result).isInstanceOf(AppendResult.Appended.class);
-            model.batches.add(new Written(model.end, model.end, -1, true, type, List.of()));
+            model.batches.add(new PartitionModel.Written(model.end, model.end, -1, true, type, List.of()));
             model.end++;
         }
 
-        void sendAgain(Model model) {
+        void sendAgain(PartitionModel model) {
             var mine = model.batches.stream()
-                    .filter(b -> b.sequence >= 0 && !b.transactional && b.baseOffset >= model.logStart)
+                    .filter(b -> b.sequence() >= 0 && !b.transactional() && b.baseOffset() >= model.logStart)
                     .toList();
             if (mine.isEmpty()) {
                 return;
             }
             var again = mine.get(Math.max(0, mine.size() - 1 - luck(5)));
-            var batch = Batches.of(7, 0, again.sequence, world.clock().wallMs(), again.values.toArray(new String[0]));
+            var batch = Batches.of(
+                    7,
+                    0,
+                    again.sequence(),
+                    world.clock().wallMs(),
+                    again.values().toArray(new String[0]));
             var result = append(model, batch);
             assertThat(result).isInstanceOf(AppendResult.Duplicate.class);
             var duplicate = (AppendResult.Duplicate) result;
-            assertThat(duplicate.baseOffset()).isEqualTo(again.baseOffset);
-            assertThat(duplicate.lastOffset()).isEqualTo(again.lastOffset);
+            assertThat(duplicate.baseOffset()).isEqualTo(again.baseOffset());
+            assertThat(duplicate.lastOffset()).isEqualTo(again.lastOffset());
         }
 
         void acknowledge() {
@@ -256,12 +180,12 @@ class PowerCutTest {
         }
 
         /// Reads a log as a consumer would and compares.
-        void compare(Model model, int maxBytes) throws IOException {
+        void compare(PartitionModel model, int maxBytes) throws IOException {
             var log = log(model);
             var view = log.view();
             long expected = -1;
-            var byOffset = new HashMap<Long, Written>();
-            model.batches.forEach(b -> byOffset.put(b.baseOffset, b));
+            var byOffset = new HashMap<Long, PartitionModel.Written>();
+            model.batches.forEach(b -> byOffset.put(b.baseOffset(), b));
             for (var batch : Batches.read(log, view.logStartOffset(), view.logEndOffset(), maxBytes)) {
                 assertThat(expected < 0 || batch.baseOffset() == expected)
                         .as("%s has offset %s after %s", log, batch.baseOffset(), expected)
@@ -271,10 +195,10 @@ class PowerCutTest {
                 if (written == null) {
                     throw new AssertionError("a batch at " + batch.baseOffset() + " of " + log);
                 }
-                if (written.marker == null) {
-                    assertThat(Batches.values(batch)).isEqualTo(written.values);
+                if (written.marker() == null) {
+                    assertThat(Batches.values(batch)).isEqualTo(written.values());
                 } else {
-                    assertThat(batch.controlRecord().type()).isEqualTo(written.marker);
+                    assertThat(batch.controlRecord().type()).isEqualTo(written.marker());
                 }
             }
             long stable = view.lastStableOffset();
@@ -310,14 +234,14 @@ class PowerCutTest {
                 }
                 assertThat(view.logEndOffset()).isLessThanOrEqualTo(model.end);
                 assertThat(view.logStartOffset()).isLessThanOrEqualTo(model.logStart);
-                model.batches.removeIf(b -> b.lastOffset >= view.logEndOffset());
+                model.batches.removeIf(b -> b.lastOffset() >= view.logEndOffset());
                 model.end = view.logEndOffset();
                 model.logStart = view.logStartOffset();
                 model.acknowledged = view.durableEndOffset();
                 assertThat(model.acknowledged).isEqualTo(model.end);
                 model.nextSequence = model.batches.stream()
-                        .filter(b -> b.sequence >= 0 && !b.transactional)
-                        .mapToInt(b -> b.sequence + b.values.size())
+                        .filter(b -> b.sequence() >= 0 && !b.transactional())
+                        .mapToInt(b -> b.sequence() + b.values().size())
                         .max()
                         .orElse(0);
                 compare(model, 1 + luck(5000));
@@ -389,10 +313,10 @@ class PowerCutTest {
             }
         }
 
-        void truncate(Model model) throws IOException {
+        void truncate(PartitionModel model) throws IOException {
             long to = model.logStart + luck((int) (model.end - model.logStart) + 1);
             log(model).truncateTo(to);
-            model.batches.removeIf(b -> b.lastOffset >= to);
+            model.batches.removeIf(b -> b.lastOffset() >= to);
             model.cut = true;
             long end = log(model).view().logEndOffset();
             assertThat(end).isLessThanOrEqualTo(to);
@@ -401,8 +325,8 @@ class PowerCutTest {
             model.acknowledged = Math.min(model.acknowledged, end);
             // A truncated follower's producer state is whatever its log says.
             model.nextSequence = model.batches.stream()
-                    .filter(b -> b.sequence >= 0 && !b.transactional)
-                    .mapToInt(b -> b.sequence + b.values.size())
+                    .filter(b -> b.sequence() >= 0 && !b.transactional())
+                    .mapToInt(b -> b.sequence() + b.values().size())
                     .max()
                     .orElse(0);
             compare(model, 1 + luck(5000));
