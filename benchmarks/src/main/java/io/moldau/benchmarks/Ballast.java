@@ -48,7 +48,9 @@ final class Ballast implements AutoCloseable {
             }
             position = end < pages.byteSize() ? end : 0;
         }
-        if (sum != 0) throw new IOException(path + " has something in it besides holes");
+        if (sum != 0) {
+            throw new IOException(path + " has something in it besides holes");
+        }
     }
 
     @Override

@@ -34,6 +34,17 @@ final class PartitionModel {
         this.settings = settings;
     }
 
+    /// What is at or behind an offset is gone.
+    void cutTo(long offset) {
+        batches.removeIf(batch -> batch.lastOffset >= offset);
+        end = offset;
+        nextSequence = batches.stream()
+                .filter(batch -> batch.sequence >= 0 && !batch.transactional)
+                .mapToInt(batch -> batch.sequence + batch.values.size())
+                .max()
+                .orElse(0);
+    }
+
     /// What was written by the transactional producer and is not decided.
     List<Written> open() {
         var open = new ArrayList<Written>();

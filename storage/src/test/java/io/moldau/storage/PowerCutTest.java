@@ -234,16 +234,10 @@ class PowerCutTest {
                 }
                 assertThat(view.logEndOffset()).isLessThanOrEqualTo(model.end);
                 assertThat(view.logStartOffset()).isLessThanOrEqualTo(model.logStart);
-                model.batches.removeIf(b -> b.lastOffset() >= view.logEndOffset());
-                model.end = view.logEndOffset();
+                model.cutTo(view.logEndOffset());
                 model.logStart = view.logStartOffset();
                 model.acknowledged = view.durableEndOffset();
                 assertThat(model.acknowledged).isEqualTo(model.end);
-                model.nextSequence = model.batches.stream()
-                        .filter(b -> b.sequence() >= 0 && !b.transactional())
-                        .mapToInt(b -> b.sequence() + b.values().size())
-                        .max()
-                        .orElse(0);
                 compare(model, 1 + luck(5000));
             }
             for (var log : directory().logs()) {
@@ -316,19 +310,14 @@ class PowerCutTest {
         void truncate(PartitionModel model) throws IOException {
             long to = model.logStart + luck((int) (model.end - model.logStart) + 1);
             log(model).truncateTo(to);
-            model.batches.removeIf(b -> b.lastOffset() >= to);
+            // A truncated follower's producer state is whatever its log says.
+            model.cutTo(to);
             model.cut = true;
             long end = log(model).view().logEndOffset();
             assertThat(end).isLessThanOrEqualTo(to);
             model.end = end;
             model.logStart = Math.min(model.logStart, end);
             model.acknowledged = Math.min(model.acknowledged, end);
-            // A truncated follower's producer state is whatever its log says.
-            model.nextSequence = model.batches.stream()
-                    .filter(b -> b.sequence() >= 0 && !b.transactional())
-                    .mapToInt(b -> b.sequence() + b.values().size())
-                    .max()
-                    .orElse(0);
             compare(model, 1 + luck(5000));
         }
     }
