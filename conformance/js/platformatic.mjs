@@ -50,11 +50,13 @@ async function member(group, topics, isolationLevel, take) {
   return { consumer, stream }
 }
 
-// A record may be read twice when the group rebalances: what was read is counted by position.
+// A record may be read twice when the group rebalances: what was read is counted by position. A fetch that is under way
+// when the group rebalances may bring records of a partition that is another member's by then, and this client commits
+// them all the same, perhaps after that member committed more (1.35.0): a member that is alone reads and commits the rest.
 async function consume(admin) {
   const seen = new Set()
   const positions = new Set()
-  const read = [0, 0]
+  const read = [0, 0, 0]
   const take = (index) => (message) => {
     check(message.value.startsWith(message.headers.get('codec')), 'headers come back')
     seen.add(message.value)
@@ -82,8 +84,12 @@ async function consume(admin) {
   await second.stream.close()
   await first.consumer.close(true)
   await second.consumer.close(true)
-  const last = await committed()
-  check(last === 2 * total, 'everything is committed: ' + last)
+  let last
+  const alone = await member('platformatic-group', [topic], FetchIsolationLevels.READ_COMMITTED, take(2))
+  await until(() => 'everything is committed: ' + last, async () => (last = await committed()) === 2 * total)
+  await alone.stream.close()
+  await alone.consumer.close(true)
+  check(positions.size === 2 * total, 'nothing else is read: ' + positions.size)
 }
 
 // One of them is aborted: of several in one fetch this client knows the last one only (1.35.0).
