@@ -11,7 +11,8 @@ import java.util.List;
 import java.util.Optional;
 
 /// The journal of decisions as DescribeConfigs shows it: resource types of our own, which nobody asks for who does not
-/// know them (`docs/decisions/0025-explain.md`). An entry's name is its number and time, its value the text.
+/// know them (`docs/decisions/0025-explain.md`). An entry's name is its number and time, its value the text. Those of a
+/// topic end with what is going on in it now.
 final class DecisionViews {
     private static final byte GROUP = 112;
     private static final byte TRANSACTION = 113;
@@ -20,13 +21,32 @@ final class DecisionViews {
     private DecisionViews() {}
 
     /// Empty if the resource is not of these types.
-    static Optional<DescribeConfigsResult> of(DecisionJournal journal, DescribeConfigsResource resource) {
+    static Optional<DescribeConfigsResult> of(NodeContext context, DescribeConfigsResource resource) {
         return kind(resource.resourceType())
                 .map(kind -> DescribeConfigsResult.builder()
                         .resourceType(resource.resourceType())
                         .resourceName(resource.resourceName())
-                        .configs(entries(journal.about(kind, resource.resourceName())))
+                        .configs(entries(decisions(context, kind, resource.resourceName())))
                         .build());
+    }
+
+    private static List<DecisionJournal.Decision> decisions(
+            NodeContext context, DecisionJournal.Kind kind, String name) {
+        var decisions = new ArrayList<>(context.journal().about(kind, name));
+        if (kind == DecisionJournal.Kind.TOPIC) {
+            int partitions = context.image()
+                    .topic(name)
+                    .map(it -> it.partitions().size())
+                    .orElse(0);
+            long now = context.environment().clock().wallMs();
+            for (int i = 0; i < partitions; i++) {
+                var what = "partition " + i + ": compaction is under way: ";
+                context.partition(name, i)
+                        .flatMap(partition -> partition.log().compactionUnderWay())
+                        .ifPresent(progress -> decisions.add(new DecisionJournal.Decision(now, what + progress)));
+            }
+        }
+        return decisions;
     }
 
     private static Optional<DecisionJournal.Kind> kind(byte type) {

@@ -36,7 +36,7 @@ final class DescribeConfigsHandler implements ApiHandler<DescribeConfigsRequest>
 
     private DescribeConfigsResult result(
             MetadataImage image, DescribeConfigsResource resource, DescribeConfigsRequest request) {
-        var explained = DecisionViews.of(context.journal(), resource);
+        var explained = DecisionViews.of(context, resource);
         if (explained.isPresent()) {
             return explained.get();
         }

@@ -217,7 +217,7 @@ final class TopicsCommand {
 
     @Command(
             name = "explain",
-            description = "What the node decided about the topic of late, and why.",
+            description = "What the node decided about the topic of late, and why; how far compaction is.",
             mixinStandardHelpOptions = true)
     static final class Explain implements Callable<Integer> {
         @Mixin

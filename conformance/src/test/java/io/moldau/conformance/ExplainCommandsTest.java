@@ -192,6 +192,30 @@ class ExplainCommandsTest {
     }
 
     @Test
+    void aCompactionUnderWayShowsHowFarItIs() throws Exception {
+        var slowly = Map.of("log.cleaner.backoff.ms", "100", "log.cleaner.io.max.bytes.per.second", "2000000");
+        try (var node = RunningNode.in(directory.resolve("data"), slowly);
+                var admin = Admin.create(Map.of("bootstrap.servers", node.bootstrap()))) {
+            var topic = new NewTopic("prices", 1, (short) 1)
+                    .configs(Map.of("cleanup.policy", "compact", "segment.bytes", "1048576"));
+            admin.createTopics(List.of(topic)).all().get();
+            try (var producer = new KafkaProducer<>(
+                    Map.<String, Object>of("bootstrap.servers", node.bootstrap()),
+                    new StringSerializer(),
+                    new StringSerializer())) {
+                for (int i = 0; i < 100; i++) {
+                    producer.send(new ProducerRecord<>("prices", "k" + i % 3, "x".repeat(200_000)));
+                }
+            }
+            awaitDecision(node, Kind.TOPIC_DECISIONS, "prices", "compaction is under way: the keys");
+            assertThat(moldau(node, "topics", "explain", "prices"))
+                    .containsPattern("partition 0: compaction is under way: .*, \\d+ of \\d+ bytes \\(\\d+ %\\)");
+            moldau(node, "config", "set", "broker", "all", "log.cleaner.io.max.bytes.per.second=1e12");
+            awaitDecision(node, Kind.TOPIC_DECISIONS, "prices", "compacted prices-0");
+        }
+    }
+
+    @Test
     void nothingToExplainIsSaid() throws Exception {
         try (var node = RunningNode.in(directory.resolve("data"));
                 var command = RunningCommand.start(

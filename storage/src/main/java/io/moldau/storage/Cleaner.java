@@ -19,6 +19,7 @@ import org.slf4j.LoggerFactory;
 /// Works on threads of its own, in small steps, at a bounded rate; never on a strand.
 public final class Cleaner implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Cleaner.class);
+    private static final long SAY_EVERY_NANOS = 60_000_000_000L;
 
     private final Environment environment;
     private final Supplier<? extends Collection<PartitionLog>> logs;
@@ -81,6 +82,7 @@ public final class Cleaner implements AutoCloseable {
         private final Threads.Dedicated thread;
         private final ReentrantLock stepping = new ReentrantLock();
         private @Nullable CompactionPass pass;
+        private long saidNanos;
         private boolean ended;
         private final AtomicBoolean awake = new AtomicBoolean();
 
@@ -105,6 +107,7 @@ public final class Cleaner implements AutoCloseable {
                 if (current == null && number < settings.get().threads()) {
                     current = next();
                     pass = current;
+                    saidNanos = environment.clock().nanos();
                 }
                 if (current == null) {
                     awake.set(false);
@@ -132,6 +135,8 @@ public final class Cleaner implements AutoCloseable {
                     LOG.info("{}", current.summary());
                     told.accept(current.log().id(), current.summary());
                     release(current);
+                } else {
+                    sayProgress(current.log());
                 }
                 return throttle.delayMs(bytes, settings.get().ioMaxBytesPerSecond());
             } catch (IOException failed) {
@@ -140,6 +145,15 @@ public final class Cleaner implements AutoCloseable {
                 giveUp(current, failed, true);
             }
             return settings.get().backoffMs();
+        }
+
+        /// A long pass is heard of while it goes on.
+        private void sayProgress(PartitionLog log) {
+            long now = environment.clock().nanos();
+            if (now - saidNanos >= SAY_EVERY_NANOS) {
+                saidNanos = now;
+                log.compactionUnderWay().ifPresent(progress -> LOG.info("compacting {}: {}", log.id(), progress));
+            }
         }
 
         private void giveUp(CompactionPass current, Exception failed, boolean hopeless) {

@@ -45,6 +45,8 @@ final class CompactionPass {
     private final ArrayDeque<Segment> ahead = new ArrayDeque<>();
     private @Nullable SegmentRewrite rewrite;
     private boolean interrupted;
+    private long mappedBytes;
+    private long bytesToRewrite;
     private long bytesBefore;
     private long bytesAfter;
     private int segmentsAfter;
@@ -78,13 +80,28 @@ final class CompactionPass {
     /// Works for about as many bytes as the settings say; how many it read and wrote.
     int step() throws IOException {
         try {
-            return isCut() ? 0 : work();
+            int bytes = isCut() ? 0 : work();
+            log.compaction().reached(progress());
+            return bytes;
         } catch (InvalidBatchException damaged) {
             if (isCut()) {
                 return 0;
             }
             throw damaged;
         }
+    }
+
+    private CompactionProgress progress() {
+        return switch (phase) {
+            case PREPARE, MAP_KEYS ->
+                new CompactionProgress(CompactionProgress.Stage.READING_KEYS, mappedBytes, plan.dirtyBytes());
+            case LEARN_FATES -> new CompactionProgress(CompactionProgress.Stage.FOLLOWING_TRANSACTIONS, 0, 0);
+            case REWRITE, SWAP, FINISH, DONE -> {
+                var current = rewrite;
+                long rewritten = bytesBefore + (current == null ? 0 : current.readBytes());
+                yield new CompactionProgress(CompactionProgress.Stage.REWRITING, rewritten, bytesToRewrite);
+            }
+        };
     }
 
     /// Bytes that were read are gone, and their offsets will be given out again.
@@ -162,6 +179,7 @@ final class CompactionPass {
             }
         }
         mappedEnd = batch.nextOffset();
+        mappedBytes += batch.sizeBytes();
         return batch.sizeBytes();
     }
 
@@ -194,6 +212,7 @@ final class CompactionPass {
         for (var segment : plan.segments()) {
             if (segment.baseOffset() < mappedEnd) {
                 ahead.add(segment);
+                bytesToRewrite += segment.sizeBytes();
             }
         }
         cleaner = new BatchCleaner(

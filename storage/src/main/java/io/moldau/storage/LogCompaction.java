@@ -15,6 +15,7 @@ final class LogCompaction {
     private volatile boolean unfinished;
     private volatile int cuts;
     private volatile long checkpointedPoint = -1;
+    private volatile @Nullable CompactionProgress progress;
     private boolean running;
 
     LogCompaction(PartitionLog log) {
@@ -81,6 +82,15 @@ final class LogCompaction {
 
     synchronized void end() {
         running = false;
+        progress = null;
+    }
+
+    void reached(CompactionProgress now) {
+        progress = now;
+    }
+
+    Optional<CompactionProgress> progress() {
+        return Optional.ofNullable(progress);
     }
 
     private CleanedOffset cleaned() throws IOException {

@@ -348,6 +348,11 @@ public final class PartitionLog {
         return compaction.status();
     }
 
+    /// How far the pass is that is under way; asks nothing but memory.
+    public Optional<CompactionProgress> compactionUnderWay() {
+        return compaction.progress();
+    }
+
     boolean isDeleted() {
         return deleted;
     }

@@ -21,6 +21,7 @@ final class SegmentRewrite {
     private BatchWalk walk;
     private long end;
     private int unsynced;
+    private long readBytes;
     private boolean changed;
 
     /// @param end where the log goes on after `first`
@@ -109,6 +110,7 @@ final class SegmentRewrite {
             return -1;
         }
         int bytes = batch.sizeBytes();
+        readBytes += bytes;
         RecordBatch left = cleaner.clean(batch);
         changed |= left != batch;
         if (left != null) {
@@ -123,6 +125,11 @@ final class SegmentRewrite {
             }
         }
         return bytes;
+    }
+
+    /// Of the old segments, until now.
+    long readBytes() {
+        return readBytes;
     }
 
     void sync() throws IOException {

@@ -1,7 +1,8 @@
 /// The logs of partitions and the directory that holds them.
 /// Doors:     [LogDirectory], [PartitionLog] with its [LogView], [AppendResult] and [ReadResult], [LogSettings],
 ///            [LogTransactions], [LogDirectories] and the [LogMoves] between them,
-///            [Cleaner] with its [CleanerSettings] and the [CompactionStatus] of a log, the dump of a segment file.
+///            [Cleaner] with its [CleanerSettings] and the [CompactionStatus] of a log and its
+///            [CompactionProgress], the dump of a segment file.
 /// Thread:    every change of a [PartitionLog] by its one owner at a time (a strand); [PartitionLog#view] and reads
 ///            from anywhere. One flusher thread a directory makes appended bytes durable for everybody. Compaction has
 ///            threads of its own; it rewrites segments that nobody writes to, and swaps them under the log's monitor.

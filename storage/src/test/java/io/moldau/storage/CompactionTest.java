@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 
 /// Which records stay when a log is compacted, when it is, and what keeps it from that.
@@ -162,6 +163,35 @@ class CompactionTest extends WithCompactedLog {
             world.threads().runAll();
         }
         assertThat(records()).hasSize(1);
+    }
+
+    @Test
+    void whatIsUnderWayShowsHowFarItIs() throws IOException {
+        settings = new CleanerSettings(1, 1 << 20, 1000, BACKOFF_MS, 200);
+        for (int i = 0; i < 40; i++) {
+            put("k", "v" + i);
+        }
+        fill();
+        assertThat(log.compactionUnderWay()).isEmpty();
+        var seen = new ArrayList<CompactionProgress>();
+        while (log.compactionStatus().lastPassMs() == 0) {
+            world.timers().advance(50);
+            world.threads().runAll();
+            log.compactionUnderWay().ifPresent(seen::add);
+        }
+        assertThat(log.compactionUnderWay()).isEmpty();
+        assertThat(seen).allSatisfy(it -> assertThat(it.done()).isBetween(0L, it.of()));
+        for (var stage : List.of(CompactionProgress.Stage.READING_KEYS, CompactionProgress.Stage.REWRITING)) {
+            assertThat(seen.stream()
+                            .filter(it -> it.stage() == stage)
+                            .map(CompactionProgress::done)
+                            .distinct())
+                    .isSorted()
+                    .hasSizeGreaterThan(5);
+        }
+        assertThat(seen.getLast().of()).isGreaterThan(1000);
+        assertThat(seen.getLast().toString())
+                .contains("rewritten, " + seen.getLast().done() + " of ");
     }
 
     @Test
