@@ -6,6 +6,7 @@ import io.moldau.records.RecordBatch;
 import io.moldau.replication.AppendListener;
 import io.moldau.replication.AppendOutcome;
 import io.moldau.replication.Partition;
+import io.moldau.storage.Append;
 import io.moldau.storage.AppendOrigin;
 import io.moldau.transactions.Producer;
 import io.moldau.transactions.TransactionsApi;
@@ -48,7 +49,8 @@ final class TransactionAdmission {
                     "the batch belongs to a transaction, and the request names no transactional id"));
             return;
         }
-        Runnable append = () -> partition.append(bytes, AppendOrigin.CLIENT, request.acks() != 0, listener);
+        var wanted = new Append(bytes, call.loan());
+        Runnable append = () -> partition.append(wanted, AppendOrigin.CLIENT, request.acks() != 0, listener);
         boolean known = joins
                 ? partition.inTransaction(producer.id(), producer.epoch())
                 : !context.settings().bool("transaction.partition.verification.enable");

@@ -16,6 +16,7 @@ import java.util.Optional;
 import java.util.Properties;
 import java.util.TreeMap;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 
 /// What `moldau start` was asked to do, and doing it.
 ///
@@ -72,7 +73,11 @@ record NodeStart(Optional<String> data, Optional<String> port, Optional<String> 
         ShutdownHook.add(node::close);
         block(node).forEach(System.out::println);
         System.out.flush();
-        new CountDownLatch(1).await();
+        var heap = HeapWatch.ofThisProcess();
+        var never = new CountDownLatch(1);
+        while (!never.await(1, TimeUnit.MINUTES)) {
+            heap.look();
+        }
         return 0;
     }
 

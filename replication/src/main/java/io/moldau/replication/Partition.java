@@ -132,14 +132,19 @@ public final class Partition {
     /// Appends whole batches, whose CRCs and headers were checked.
     ///
     /// @param awaitPromise false answers as soon as the batches are in the log (acks=0)
-    public void append(ByteBuffer batches, AppendOrigin origin, boolean awaitPromise, AppendListener listener) {
+    public void append(Append append, AppendOrigin origin, boolean awaitPromise, AppendListener listener) {
         strand.execute(() -> {
             if (gone.isPresent()) {
                 listener.done(gone.get());
                 return;
             }
-            answer(log.append(batches, leaderEpoch, origin), awaitPromise, listener);
+            answer(log.append(List.of(append), leaderEpoch, origin).getFirst(), awaitPromise, listener);
         });
+    }
+
+    /// The same with batches in memory that nobody will write to.
+    public void append(ByteBuffer batches, AppendOrigin origin, boolean awaitPromise, AppendListener listener) {
+        append(new Append(batches, null), origin, awaitPromise, listener);
     }
 
     /// The same for a client's batches, some time later: with what else arrives until [#appendArrived] is called, which

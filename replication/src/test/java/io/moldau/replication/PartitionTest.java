@@ -2,6 +2,7 @@ package io.moldau.replication;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.moldau.environment.Loan;
 import io.moldau.environment.simulated.SimulatedWorld;
 import io.moldau.protocol.ErrorCode;
 import io.moldau.protocol.Uuid;
@@ -21,6 +22,7 @@ import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 
 class PartitionTest {
@@ -79,6 +81,33 @@ class PartitionTest {
         append(partition, records(3).build());
         assertThat(outcomes).hasSize(1).first().isInstanceOf(AppendOutcome.Acknowledged.class);
         assertThat(partition.highWatermark()).isEqualTo(3);
+    }
+
+    @Test
+    void lentBatchesAreHeldUntilTheyAreOnDiskAlsoIfNobodyWaitsForThat() throws IOException {
+        var partition = open(Durability.DISK);
+        var held = new AtomicInteger();
+        var loan = new Loan() {
+            @Override
+            public void hold() {
+                held.incrementAndGet();
+            }
+
+            @Override
+            public void release() {
+                held.decrementAndGet();
+            }
+        };
+        var batch = new BatchBuilder(Compression.NONE)
+                .append(world.clock().wallMs(), null, ByteBuffer.allocate(100_000))
+                .build();
+        var lent = ByteBuffer.allocateDirect(batch.remaining()).put(batch).flip();
+        partition.append(new Append(lent, loan), AppendOrigin.CLIENT, false, outcomes::add);
+        assertThat(outcomes).hasSize(1);
+        assertThat(held).hasValue(1);
+        world.threads().runAll();
+        assertThat(partition.highWatermark()).isEqualTo(1);
+        assertThat(held).hasValue(0);
     }
 
     private boolean arrive(Partition partition, int count, boolean awaitPromise) {

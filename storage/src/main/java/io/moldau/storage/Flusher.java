@@ -1,6 +1,5 @@
 package io.moldau.storage;
 
-import io.moldau.environment.Disk;
 import io.moldau.environment.DiskFullException;
 import io.moldau.environment.Loan;
 import io.moldau.environment.Threads;
@@ -205,16 +204,11 @@ final class Flusher {
             bytes += pending.bytes;
             direct += pending.direct ? pending.bytes : 0;
         }
-        boolean wantsBlock;
         synchronized (queueLock) {
             unsyncedBytes -= bytes;
             buffers.giveBack(group.entries());
-            wantsBlock = buffers.wantsBlock();
         }
         group.entries().forEach(JournalGroup.Entry::release);
-        if (wantsBlock) {
-            directory.environment().threads().blocking().execute(this::addBlock);
-        }
         rule.flushed(group);
         for (var pending : group.logs()) {
             pending.log.flushed(pending.endOffset, !failed);
@@ -230,13 +224,6 @@ final class Flusher {
             if (!directory.room().isOut() && journal.wantsToGrow()) {
                 directory.environment().threads().blocking().execute(this::growJournal);
             }
-        }
-    }
-
-    private void addBlock() {
-        var block = Disk.largeBlocks(JournalGroup.Buffers.BLOCK_BYTES);
-        synchronized (queueLock) {
-            buffers.add(block);
         }
     }
 

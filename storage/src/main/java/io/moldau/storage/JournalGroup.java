@@ -75,56 +75,31 @@ final class JournalGroup {
 
     /// Buffers that were written and may be filled again. Under the flusher's queue lock.
     static final class Buffers {
-        static final int BLOCK_BYTES = 4 * ENTRY_BYTES;
-
         private static final int MOST_FREE = 8;
-        private static final int MOST_BLOCKS = 2;
 
         private final ArrayDeque<ByteBuffer> free = new ArrayDeque<>();
-        /// Pieces of blocks, which cost less to write.
-        private final ArrayDeque<ByteBuffer> pieces = new ArrayDeque<>();
-        private int blocks;
-        private boolean missed;
 
         /// @param most how many bytes it is to be filled with at most, if it has room for more than `bytes`
         private ByteBuffer take(int bytes, int most) {
-            var buffer = bytes <= ENTRY_BYTES ? pieces.poll() : null;
-            if (buffer == null) {
-                missed |= bytes > FIRST_BYTES;
-                var known = free.peek();
-                buffer = known != null && known.capacity() >= bytes ? free.remove() : Disk.blocks(bytes);
-            }
+            var known = free.peek();
+            var buffer = known != null && known.capacity() >= bytes ? free.remove() : Disk.blocks(bytes);
             int limit = Math.min(buffer.capacity(), Math.max(bytes, most));
             return buffer.clear().limit(limit).position(JournalEntry.HEADER_BYTES);
         }
 
         void giveBack(List<Entry> written) {
             for (var entry : written) {
-                var buffer = entry.items;
-                if (buffer.capacity() == ENTRY_BYTES && buffer.alignmentOffset(0, ENTRY_BYTES) == 0) {
-                    pieces.push(buffer);
-                } else if (free.size() < MOST_FREE && buffer.capacity() <= ENTRY_BYTES) {
-                    free.push(buffer);
+                if (free.size() < MOST_FREE && entry.items.capacity() <= ENTRY_BYTES) {
+                    free.push(entry.items);
                 }
             }
         }
 
-        /// True if a block would be of use; once for each.
-        boolean wantsBlock() {
-            if (!missed || blocks == MOST_BLOCKS) {
-                return false;
+        /// One that is too small; larger ones are taken before it.
+        private void outgrown(ByteBuffer buffer) {
+            if (free.size() < MOST_FREE) {
+                free.addLast(buffer);
             }
-            missed = false;
-            blocks++;
-            return true;
-        }
-
-        /// @param block [#BLOCK_BYTES] of memory
-        void add(ByteBuffer block) {
-            for (int at = 0; at < BLOCK_BYTES; at += ENTRY_BYTES) {
-                pieces.add(block.slice(at, ENTRY_BYTES));
-            }
-            free.clear();
         }
     }
 
@@ -200,6 +175,7 @@ final class JournalGroup {
                 var larger = buffers.take(Math.max(wanted, Math.min(entryBytes, items.capacity() * 4)), entryBytes);
                 int from = JournalEntry.HEADER_BYTES;
                 larger.put(from, items, from, items.position() - from).position(items.position());
+                buffers.outgrown(items);
                 last.items = larger;
                 return last;
             }
