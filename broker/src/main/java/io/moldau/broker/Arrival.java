@@ -12,7 +12,6 @@ import io.moldau.replication.AppendOutcome;
 import io.moldau.replication.AppendOutcome.RecordError;
 import io.moldau.replication.ErrorCodes;
 import io.moldau.storage.LogSettings;
-import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -30,7 +29,7 @@ record Arrival(LogSettings rules, int isr, boolean awaitIsr, long nowMs) {
     sealed interface Verdict {}
 
     /// @param batch the one that came, or another with the same records in memory of its own
-    record Accepted(ByteBuffer batch) implements Verdict {}
+    record Accepted(RecordBatch batch) implements Verdict {}
 
     record Turned(AppendOutcome.Refused refusal) implements Verdict {}
 
@@ -44,7 +43,7 @@ record Arrival(LogSettings rules, int isr, boolean awaitIsr, long nowMs) {
     private static final long MOST_LIMIT_BYTES = 1 << 30;
 
     /// One batch, whose header and CRC were checked; it is not kept.
-    Verdict of(ByteBuffer bytes) {
+    Verdict of(RecordBatch batch) {
         if (awaitIsr && isr < rules.minInsyncReplicas()) {
             return turned(
                     ErrorCode.NOT_ENOUGH_REPLICAS,
@@ -53,14 +52,13 @@ record Arrival(LogSettings rules, int isr, boolean awaitIsr, long nowMs) {
                             + " produce with acks=1",
                     List.of());
         }
-        var batch = RecordBatch.of(bytes);
         var target = target(batch);
         if (target == null && !mustBeRead(batch)) {
-            return new Accepted(bytes);
+            return new Accepted(batch);
         }
         var reading = new Reading(batch, target);
         try {
-            return reading.run(bytes);
+            return reading.run();
         } catch (InvalidBatchException invalid) {
             var text = String.valueOf(invalid.getMessage());
             boolean ofRecord = invalid.error() == BatchError.INVALID_RECORD;
@@ -118,7 +116,7 @@ record Arrival(LogSettings rules, int isr, boolean awaitIsr, long nowMs) {
                     : BatchBuilder.like(batch, target, rules.compression().level());
         }
 
-        Verdict run(ByteBuffer bytes) {
+        Verdict run() {
             long limit =
                     Math.clamp((long) rules.maxMessageBytes() * MOST_EXPANSION, LEAST_LIMIT_BYTES, MOST_LIMIT_BYTES);
             try (var records = batch.records(limit)) {
@@ -139,7 +137,7 @@ record Arrival(LogSettings rules, int isr, boolean awaitIsr, long nowMs) {
                         "the header says that the latest timestamp is " + batch.maxTimestamp() + ", the records say "
                                 + latest);
             }
-            return new Accepted(rebuilt == null ? bytes : rebuilt.build());
+            return new Accepted(rebuilt == null ? batch : RecordBatch.of(rebuilt.build()));
         }
 
         private void look(Record record) {

@@ -38,6 +38,7 @@ import org.jspecify.annotations.Nullable;
 final class ProduceHandler implements ApiHandler<ProduceRequest> {
     private static final short ZSTD_SINCE = 7;
     private static final short TOPIC_IDS_SINCE = 13;
+    private static final ByteBuffer NOTHING = ByteBuffer.allocate(0);
 
     private final NodeContext context;
     private final TransactionAdmission admission;
@@ -115,10 +116,11 @@ final class ProduceHandler implements ApiHandler<ProduceRequest> {
             return;
         }
         var records = data.records();
-        ByteBuffer batches = records == null ? ByteBuffer.allocate(0) : records.buffer();
+        var bytes = records == null ? NOTHING : records.buffer();
         var rules = partition.log().settings();
+        RecordBatch batch;
         try {
-            check(batches, rules.maxMessageBytes(), call.version());
+            batch = checked(bytes, rules.maxMessageBytes(), call.version());
         } catch (InvalidBatchException invalid) {
             part.done(new AppendOutcome.Refused(ErrorCodes.of(invalid.error()), String.valueOf(invalid.getMessage())));
             return;
@@ -127,11 +129,11 @@ final class ProduceHandler implements ApiHandler<ProduceRequest> {
         int isr = data.index() < known.size() ? known.get(data.index()).isr().size() : 1;
         var arrival = new Arrival(
                 rules, isr, acks == -1, context.environment().clock().wallMs());
-        switch (arrival.of(batches)) {
+        switch (arrival.of(batch)) {
             case Arrival.Accepted(var kept) -> {
-                if (TransactionAdmission.isNeeded(kept)) {
+                if (kept.isTransactional()) {
                     admission.append(partition, kept, request, call, part);
-                } else if (partition.arrive(new Append(kept, call.loan()), acks != 0, part)) {
+                } else if (partition.arrive(new Append(kept.buffer(), call.loan()), acks != 0, part)) {
                     call.atEndOfPass(partition::appendArrived);
                 }
             }
@@ -139,7 +141,7 @@ final class ProduceHandler implements ApiHandler<ProduceRequest> {
         }
     }
 
-    private static void check(ByteBuffer bytes, int maxBatchBytes, short version) {
+    private static RecordBatch checked(ByteBuffer bytes, int maxBatchBytes, short version) {
         List<RecordBatch> batches = RecordBatches.split(bytes, maxBatchBytes);
         if (batches.size() != 1) {
             throw new InvalidBatchException(
@@ -155,6 +157,7 @@ final class ProduceHandler implements ApiHandler<ProduceRequest> {
         if (batch.isControl()) {
             throw new InvalidBatchException(BatchError.INVALID_RECORD, "clients must not write control batches");
         }
+        return batch;
     }
 
     private record Part(Collected collected, int slot) implements AppendListener {

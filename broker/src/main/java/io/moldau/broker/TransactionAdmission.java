@@ -10,7 +10,6 @@ import io.moldau.storage.Append;
 import io.moldau.storage.AppendOrigin;
 import io.moldau.transactions.Producer;
 import io.moldau.transactions.TransactionsApi;
-import java.nio.ByteBuffer;
 
 /// Lets batches of transactions into the log, if they belong there (KIP-890). The batch waits in its request.
 ///
@@ -22,8 +21,6 @@ import java.nio.ByteBuffer;
 final class TransactionAdmission {
     private static final short JOINS_SINCE = 12;
     private static final short KNOWS_ABORTABLE = 11;
-    private static final int ATTRIBUTES_AT = 21;
-    private static final int TRANSACTIONAL_BIT = 0x10;
 
     private final NodeContext context;
     private final TransactionsApi transactions;
@@ -33,13 +30,7 @@ final class TransactionAdmission {
         this.transactions = transactions;
     }
 
-    /// Whether a batch, whose header was checked, belongs to a transaction.
-    static boolean isNeeded(ByteBuffer batch) {
-        return (batch.getShort(batch.position() + ATTRIBUTES_AT) & TRANSACTIONAL_BIT) != 0;
-    }
-
-    void append(Partition partition, ByteBuffer bytes, ProduceRequest request, Call call, AppendListener listener) {
-        var batch = RecordBatch.of(bytes);
+    void append(Partition partition, RecordBatch batch, ProduceRequest request, Call call, AppendListener listener) {
         var producer = new Producer(batch.producerId(), batch.producerEpoch());
         boolean joins = call.version() >= JOINS_SINCE;
         var id = request.transactionalId();
@@ -49,7 +40,7 @@ final class TransactionAdmission {
                     "the batch belongs to a transaction, and the request names no transactional id"));
             return;
         }
-        var wanted = new Append(bytes, call.loan());
+        var wanted = new Append(batch.buffer(), call.loan());
         Runnable append = () -> partition.append(wanted, AppendOrigin.CLIENT, request.acks() != 0, listener);
         boolean known = joins
                 ? partition.inTransaction(producer.id(), producer.epoch())

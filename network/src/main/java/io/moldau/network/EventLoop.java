@@ -63,6 +63,8 @@ final class EventLoop implements Runnable, WakeUps.Sleeper {
     private boolean asking;
     private boolean underLoad;
     private long askedNanos;
+    /// When the selector was through: what is read now arrived before.
+    private long passNanos;
 
     EventLoop(NetworkServer server, Clock clock) throws IOException {
         this.server = server;
@@ -167,6 +169,7 @@ final class EventLoop implements Runnable, WakeUps.Sleeper {
             if (tasks.isEmpty()) {
                 select();
             } else {
+                passNanos = clock.nanos();
                 selector.selectNow(this::dispatch);
             }
         } catch (IOException failure) {
@@ -203,7 +206,15 @@ final class EventLoop implements Runnable, WakeUps.Sleeper {
         } finally {
             awake();
         }
-        asking = false;
+        answered();
+    }
+
+    /// The selector says something, or nothing: a pass begins.
+    private void answered() {
+        if (asking) {
+            asking = false;
+            passNanos = clock.nanos();
+        }
     }
 
     private void awake() {
@@ -215,8 +226,8 @@ final class EventLoop implements Runnable, WakeUps.Sleeper {
     private void dispatch(SelectionKey key) {
         awake();
         if (asking) {
-            asking = false;
-            underLoad = clock.nanos() - askedNanos < AT_ONCE_NANOS;
+            answered();
+            underLoad = passNanos - askedNanos < AT_ONCE_NANOS;
         }
         if (!key.isValid()) {
             return;
@@ -225,7 +236,7 @@ final class EventLoop implements Runnable, WakeUps.Sleeper {
         if (attachment instanceof Connection connection) {
             guarded(connection, () -> {
                 if (key.isReadable()) {
-                    connection.readable(space, clock.nanos());
+                    connection.readable(space, passNanos);
                 }
                 if (key.isValid() && key.isWritable()) {
                     connection.writable();

@@ -144,7 +144,7 @@ final class ReplyQueue {
                 }
             }
         }
-        long sent = channel.write(gathered, 0, count);
+        long sent = count == 1 ? channel.write(gathered[0]) : channel.write(gathered, 0, count);
         Arrays.fill(gathered, 0, count, NOTHING);
         advance(sent);
         return sent == offered;

@@ -23,6 +23,8 @@ final class LogWriter {
     private final AppendRun run = new AppendRun();
     /// So many of the run's first batches are known to the producers' states already.
     private int ahead;
+    /// When the appends came that are being taken.
+    private long nowMs;
 
     LogWriter(PartitionLog log) {
         this.log = log;
@@ -46,6 +48,7 @@ final class LogWriter {
     /// can.
     List<AppendResult> append(List<Append> appends, int leaderEpoch, AppendOrigin origin) {
         var results = new AppendResult[appends.size()];
+        nowMs = directory.clock().wallMs();
         try {
             for (int slot = 0; slot < results.length; slot++) {
                 boolean more = slot + 1 < results.length;
@@ -141,8 +144,7 @@ final class LogWriter {
     private @Nullable AppendResult check(
             List<RecordBatch> batches, int size, AppendOrigin origin, LogSettings settings) {
         long end = run.endOr(ends.end());
-        long now = directory.clock().wallMs();
-        return new ProducedBatches(settings, log.producers, ends.start(), end, now).check(batches, size, origin);
+        return new ProducedBatches(settings, log.producers, ends.start(), end, nowMs).check(batches, size, origin);
     }
 
     /// Gives the batches their offsets; the append time, -1 if they keep their own.
@@ -150,9 +152,7 @@ final class LogWriter {
         if (origin == AppendOrigin.REPLICATION) {
             return -1;
         }
-        long appendTime = settings.timestampType() == TimestampType.LOG_APPEND_TIME
-                ? directory.clock().wallMs()
-                : -1;
+        long appendTime = settings.timestampType() == TimestampType.LOG_APPEND_TIME ? nowMs : -1;
         long next = run.endOr(ends.end());
         for (var batch : batches) {
             if (appendTime >= 0) {
