@@ -142,7 +142,7 @@ public final class Partition {
         });
     }
 
-    /// The same with batches in memory that nobody will write to.
+    /// The same with batches in memory that is not lent.
     public void append(ByteBuffer batches, AppendOrigin origin, boolean awaitPromise, AppendListener listener) {
         append(new Append(batches, null), origin, awaitPromise, listener);
     }
