@@ -2,9 +2,9 @@ package io.moldau.cli;
 
 import java.util.function.LongSupplier;
 
-/// Has the heap collected when it holds twice what it held after the last time, and at least [#LEAST_BYTES] more: the
-/// serial collector extends the old generation up to the heap's limit before it collects there by itself, so that a node
-/// which writes for hours would grow for hours (decision 40).
+/// Has the heap collected when it holds twice what it held after the last time, and at least [#LEAST_BYTES] more.
+/// The serial collector extends the old generation up to the heap's limit before it collects there by itself, so
+/// that a node which writes for hours would grow for hours (decision 40).
 final class HeapWatch {
     static final long LEAST_BYTES = 16 << 20;
 
