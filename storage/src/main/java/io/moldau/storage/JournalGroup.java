@@ -89,9 +89,13 @@ final class JournalGroup {
 
         void giveBack(List<Entry> written) {
             for (var entry : written) {
-                if (free.size() < MOST_FREE && entry.items.capacity() <= ENTRY_BYTES) {
+                if (entry.items.capacity() <= ENTRY_BYTES) {
                     free.push(entry.items);
                 }
+            }
+            // What lies at the end was of no use for the longest time.
+            while (free.size() > MOST_FREE) {
+                free.removeLast();
             }
         }
 

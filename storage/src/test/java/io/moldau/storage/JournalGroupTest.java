@@ -50,6 +50,16 @@ class JournalGroupTest {
     }
 
     @Test
+    void largeEntriesAreKeptThoughThereWereManySmallOnes() {
+        buffers.giveBack(group(20 * SMALL, SMALL));
+        var first = group(JournalGroup.ENTRY_BYTES / 2, JournalGroup.ENTRY_BYTES);
+        buffers.giveBack(first);
+        var second = group(JournalGroup.ENTRY_BYTES / 2, JournalGroup.ENTRY_BYTES);
+        assertThat(second).hasSize(1);
+        assertThat(memory(second.getFirst())).isEqualTo(memory(first.getFirst()));
+    }
+
+    @Test
     void anEntryIsNotLargerThanTheJournalAllowsThoughItsMemoryIs() {
         buffers.giveBack(group(JournalGroup.ENTRY_BYTES, JournalGroup.ENTRY_BYTES));
         var entries = group(3 * SMALL, SMALL);
